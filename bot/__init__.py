@@ -1,0 +1,1 @@
+"""How messages, clocks and people get in and out."""

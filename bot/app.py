@@ -1,0 +1,205 @@
+"""Builds the whole: database, directory, classifier, channels, inbox, outbox, photos, clock, web."""
+
+import contextlib
+import datetime as dt
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import structlog
+from fastapi import FastAPI
+from sqlmodel import Session
+
+from bot import failed
+from bot.channels import Channel
+from bot.channels.console import ConsoleChannel
+from bot.inbox import Inbox
+from bot.outbox import Outbox
+from bot.photos import Photos
+from bot.scheduler import build_scheduler, run
+from bot.settings import Settings
+from bot.web import add_routes
+from bot.web.task_page import link_signer
+from classifiers import Thresholds, understand
+from classifiers.model import Model
+from data import privacy
+from data.database import Database
+from handlers import retention
+from handlers.cases import escalation
+from handlers.directory import Directory
+from handlers.message import Context, Policy, Reach
+
+log = structlog.get_logger("app")
+
+LOT = 500
+
+
+class DirectoryCache:
+    """The current snapshot of the master data; reloaded by the clock, shared by all threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._current: Directory | None = None
+
+    def __call__(self) -> Directory:
+        return self._current or self.reload()
+
+    def reload(self) -> Directory:
+        with self._database.reading() as session:
+            self._current = Directory.load(session)
+        return self._current
+
+
+@dataclass(frozen=True)
+class Bot:
+    """One process of the system, without its web server."""
+
+    settings: Settings
+    database: Database
+    directory: DirectoryCache
+    channels: dict[str, Channel]
+    policy: Policy
+    inbox: Inbox
+    outbox: Outbox
+    photos: Photos
+    wake: threading.Event = field(default_factory=threading.Event)
+
+    def context(self, session: Session, now: dt.datetime) -> Context:
+        """The clock's context: no sender, no message."""
+        return Context(session=session, now=now, directory=self.directory(), policy=self.policy)
+
+    def sweep(self, now: dt.datetime) -> int:
+        """All cases that are due, lot by lot, each lot committed."""
+        done = self._in_lots(now, escalation.sweep)
+        if done:
+            self.wake.set()
+        return done
+
+    def purge(self, now: dt.datetime) -> int:
+        return self._in_lots(now, retention.purge)
+
+    def fetch_photos(self, now: dt.datetime) -> int:
+        with self.database.reading() as session:
+            context = self.context(session, now)
+        return self.photos.fetch(context)
+
+    def retry_failed(self, now: dt.datetime) -> int:
+        return failed.retry(self.inbox, now)
+
+    def reload_directory(self, now: dt.datetime) -> int:
+        self.directory.reload()
+        return 0
+
+    def deliver_all(self, now: dt.datetime) -> int:
+        """Rounds until nothing that is due is left."""
+        total = 0
+        while done := self.outbox.deliver(now):
+            total += done
+        return total
+
+    def _in_lots(self, now: dt.datetime, work: Callable[..., int]) -> int:
+        total = 0
+        while True:
+            with self.database.writing() as session:
+                done = work(self.context(session, now), limit=LOT)
+                session.commit()
+            total += done
+            if done < LOT:
+                return total
+
+
+def build(settings: Settings, *, channels: dict[str, Channel] | None = None) -> Bot:
+    """Everything wired together; the schema must be current and the model trained."""
+    use_keys(settings)
+    database = Database(settings.database_url)
+    directory = DirectoryCache(database)
+    channels = build_channels(settings) if channels is None else channels
+    model = Model.load(settings.model_path)
+    policy = build_policy(settings, channels, model_hash=model.corpus_hash)
+    asked = partial(understand, model=model, thresholds=Thresholds())
+    return Bot(
+        settings=settings,
+        database=database,
+        directory=directory,
+        channels=channels,
+        policy=policy,
+        inbox=Inbox(database, directory, asked, policy),
+        outbox=Outbox(database, channels),
+        photos=Photos(database, channels, settings.media_dir),
+    )
+
+
+def use_keys(settings: Settings) -> None:
+    """Install both key rings."""
+    privacy.use_keys(privacy.Ring.OPEN, [key.get_secret_value() for key in settings.encryption_keys])
+    privacy.use_keys(privacy.Ring.SEALED, [key.get_secret_value() for key in settings.sealed_keys])
+
+
+def build_channels(settings: Settings) -> dict[str, Channel]:
+    """The channels that are switched on."""
+    if not settings.console_url:
+        return {}
+    token, key = settings.console_token.get_secret_value(), settings.console_aes_key.get_secret_value()
+    return {ConsoleChannel.name: ConsoleChannel(settings.console_url, token, key)}
+
+
+def build_policy(settings: Settings, channels: dict[str, Channel], *, model_hash: str) -> Policy:
+    def reach(channel: str, account: str) -> Reach:
+        return channels[channel].reach(account) if channel in channels else Reach.NONE
+
+    signer = link_signer(settings.signing_key.get_secret_value())
+    return Policy(
+        reach=reach,
+        public_url=settings.public_url.rstrip("/"),
+        sign_link=lambda text: str(signer.dumps(text)),
+        pending_minutes=settings.pending_minutes,
+        silence_closes_days=settings.silence_closes_days,
+        emergency_accept_minutes=settings.emergency_accept_minutes,
+        model_hash=model_hash,
+    )
+
+
+def quiet(bot: Bot, **changes: object) -> Bot:
+    """The same bot, telling nobody anything: for replays and transcripts."""
+    policy = replace(bot.policy, quiet=True, **changes)  # type: ignore[arg-type]
+    return replace(bot, policy=policy, inbox=replace(bot.inbox, policy=policy))
+
+
+def build_app(bot: Bot) -> FastAPI:
+    """The web application; its clock and its outbox run while it serves."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        sender = threading.Thread(target=_send_forever, args=(bot, stop), name="outbox", daemon=True)
+        scheduler = build_scheduler(_jobs(bot))
+        scheduler.start()
+        sender.start()
+        yield
+        scheduler.shutdown(wait=False)
+        stop.set()
+        bot.wake.set()
+        sender.join(timeout=10)
+
+    app = FastAPI(title="suishoupai", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    add_routes(app, bot)
+    return app
+
+
+def _jobs(bot: Bot) -> dict[str, tuple[float, Callable[[dt.datetime], int]]]:
+    return {
+        "sweep": (30, bot.sweep),
+        "photos": (2, bot.fetch_photos),
+        "retry": (20, bot.retry_failed),
+        "purge": (60, bot.purge),
+        "directory": (30, bot.reload_directory),
+    }
+
+
+def _send_forever(bot: Bot, stop: threading.Event) -> None:
+    """The sender's loop: woken after every commit, else once a second."""
+    while not stop.is_set():
+        bot.wake.wait(timeout=1)
+        bot.wake.clear()
+        run("outbox", bot.deliver_all)

@@ -1,0 +1,88 @@
+"""Every setting, with its unit in its name and its default; read from the environment, `.env` or `suishoupai.toml`.
+
+Settings are read in `bot/` and reach the rest as `Policy` and arguments.
+"""
+
+import base64
+import hashlib
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Environment(StrEnum):
+    DEMO = "demo"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+def sample_key(name: str) -> str:
+    """A Fernet key anybody can compute: for demo and test only, refused in production."""
+    return base64.urlsafe_b64encode(hashlib.sha256(f"suishoupai sample {name}".encode()).digest()).decode()
+
+
+SAMPLE_TOKEN = "sample-token"
+SAMPLE_AES_KEY = base64.b64encode(hashlib.sha256(b"suishoupai sample aes").digest()).decode().rstrip("=")
+SAMPLE_SECRETS = {SAMPLE_TOKEN, SAMPLE_AES_KEY, *(sample_key(name) for name in ("open", "sealed", "signing"))}
+
+
+class Settings(BaseSettings):
+    """The settings of one process. In production the sample secrets are refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SUISHOUPAI_", env_file=".env", toml_file="suishoupai.toml", extra="ignore"
+    )
+
+    env: Environment = Field(Environment.DEMO, description="demo, test or production")
+    database_url: str = Field("sqlite:///var/suishoupai.db", description="SQLAlchemy URL of the database")
+    encryption_keys: list[SecretStr] = Field(
+        [SecretStr(sample_key("open"))], description="Fernet keys of residents' words and contacts, newest first"
+    )
+    sealed_keys: list[SecretStr] = Field(
+        [SecretStr(sample_key("sealed"))], description="Fernet keys of the sealed discipline store, newest first"
+    )
+    signing_key: SecretStr = Field(
+        SecretStr(sample_key("signing")), description="signs the console's session cookie and the task links"
+    )
+    host: str = Field("127.0.0.1", description="address the server listens on")
+    port: int = Field(8000, description="port the server listens on")
+    public_url: str = Field("", description="where phones reach this server; empty: no task links are sent")
+    console_url: str = Field("", description="the console channel's platform (the simulator); empty: channel off")
+    console_token: SecretStr = Field(SecretStr(SAMPLE_TOKEN), description="token of the console channel's envelope")
+    console_aes_key: SecretStr = Field(
+        SecretStr(SAMPLE_AES_KEY), description="43-character AES key of the console channel's envelope"
+    )
+    media_dir: Path = Field(Path("var/media"), description="folder in which photos are kept")
+    model_path: Path = Field(Path("var/model.npz"), description="the trained classifier")
+    pending_minutes: int = Field(15, ge=1, le=15, description="how long talk may wait to become part of a case")
+    silence_closes_days: int = Field(14, ge=1, description="days of silence after which a resolved case is closed")
+    emergency_accept_minutes: int = Field(5, ge=1, description="minutes until an untaken emergency goes up")
+
+    @model_validator(mode="after")
+    def _no_sample_secrets_in_production(self) -> Self:
+        secrets = [*self.encryption_keys, *self.sealed_keys, self.signing_key]
+        if self.console_url:
+            secrets += [self.console_token, self.console_aes_key]
+        if self.env is Environment.PRODUCTION and any(s.get_secret_value() in SAMPLE_SECRETS for s in secrets):
+            raise ValueError("sample secrets are refused in production: set your own keys (suishoupai keys makes some)")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """First wins: arguments, environment, `.env`, `suishoupai.toml`."""
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)

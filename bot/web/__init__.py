@@ -1,0 +1,50 @@
+"""Everything people and platforms reach over HTTP: callbacks, console pages, phone pages, health."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from bot.web import callbacks, console, sign_in, task_page
+
+if TYPE_CHECKING:  # app.py builds the web, so the web only names the type
+    from bot.app import Bot
+
+STATIC = Path(__file__).with_name("static")
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
+}
+
+
+def add_routes(app: FastAPI, bot: "Bot") -> None:
+    """All routes of one bot, and the headers every answer carries."""
+    app.state.bot = bot
+    app.include_router(callbacks.router)
+    app.include_router(sign_in.router)
+    app.include_router(console.router)
+    app.include_router(task_page.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(sign_in.NotSignedIn, sign_in.ask_to_sign_in)
+
+    @app.get("/healthz")
+    def health() -> dict[str, str]:
+        with bot.database.reading() as session:
+            session.connection().exec_driver_sql("SELECT 1")
+        return {"status": "ok"}
+
+    @app.get("/")
+    def root() -> Response:
+        return RedirectResponse("/console")
+
+    @app.middleware("http")
+    async def secure(request: Request, call_next):  # type: ignore[no-untyped-def]
+        response = await call_next(request)
+        if not request.url.path.startswith("/callback"):
+            response.headers.update(HEADERS)
+        return response

@@ -1,0 +1,128 @@
+"""The office: closure table, what needs a person, and the sealed matters for their one reader."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from bot.web.pages import render
+from bot.web.sign_in import StaffDep
+from data.models import FailedMessage, Message, OutboxMessage, OutboxStatus, Role
+from handlers.cases import discipline, statistics
+from handlers.cases.statistics import By, Period
+from handlers.replies import SHANGHAI
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+
+router = APIRouter(prefix="/console")
+
+BY = {By.COMMUNITY: "社区", By.GRID: "网格", By.DEPARTMENT: "部门", By.CATEGORY: "类别", By.WEEK: "周"}
+READS_STATISTICS = (Role.ADMINISTRATOR, Role.HEAD, Role.DEPUTY, Role.COMMUNITY_STAFF, Role.GRID_LEADER)
+MOST_LISTED = 100
+LONGEST_PERIOD_DAYS = 366
+
+
+@router.get("")
+def closure_table(
+    request: Request,
+    staff: StaffDep,
+    by: By = By.COMMUNITY,
+    days: Annotated[int, Query(ge=1, le=LONGEST_PERIOD_DAYS)] = 30,
+) -> Response:
+    """The rates of the last days, by the chosen dimension, each with numerator and denominator."""
+    if not staff.has(*READS_STATISTICS):
+        return _denied(staff)
+    bot: Bot = request.app.state.bot
+    now = dt.datetime.now(dt.UTC)
+    period = last_days(days, now)
+    with bot.database.reading() as session:
+        table = statistics.closure_table(session, bot.directory(), by, period, now)
+        page = render(
+            "closure.html",
+            staff=staff,
+            by=by,
+            by_names=BY,
+            days=days,
+            period=period,
+            table=table,
+            total=statistics.total(table),
+            formulas=statistics.FORMULAS,
+            flow=statistics.flow(session, period),
+            verdicts=statistics.verdicts(session, period),
+            apart=statistics.counted_apart(session, period),
+            attention=_attention_count(session),
+        )
+    return HTMLResponse(page)
+
+
+@router.get("/attention")
+def attention(request: Request, staff: StaffDep) -> Response:
+    """Messages our code failed on, and messages that could not be delivered."""
+    if not staff.has(Role.ADMINISTRATOR):
+        return _denied(staff)
+    bot: Bot = request.app.state.bot
+    with bot.database.reading() as session:
+        failed = session.exec(select(FailedMessage, Message).join(Message).limit(MOST_LISTED)).all()
+        undelivered = session.exec(_undelivered().order_by(col(OutboxMessage.id).desc()).limit(MOST_LISTED)).all()
+    return HTMLResponse(render("attention.html", staff=staff, failed=failed, undelivered=undelivered))
+
+
+@router.post("/attention/{outbox_id}/again")
+def send_again(request: Request, staff: StaffDep, outbox_id: int) -> Response:
+    """A person decides that a dead message is tried again."""
+    if not staff.has(Role.ADMINISTRATOR):
+        return _denied(staff)
+    bot: Bot = request.app.state.bot
+    with bot.database.writing() as session:
+        row = session.get(OutboxMessage, outbox_id)
+        if row is not None and row.status is OutboxStatus.DEAD:
+            row.status, row.attempts, row.not_before = OutboxStatus.QUEUED, 0, dt.datetime.now(dt.UTC)
+            session.add(row)
+            session.commit()
+    bot.wake.set()
+    return RedirectResponse("/console/attention", status_code=303)
+
+
+@router.get("/sealed")
+def sealed(request: Request, staff: StaffDep) -> Response:
+    """The sealed matters of their named reader; every look is logged."""
+    if not staff.has(Role.DISCIPLINE_READER):
+        return _denied(staff)
+    bot: Bot = request.app.state.bot
+    with bot.database.writing() as session:
+        matters = discipline.matters_for(bot.context(session, dt.datetime.now(dt.UTC)), staff.person)
+        session.commit()
+    return HTMLResponse(render("sealed.html", staff=staff, matters=matters))
+
+
+@router.post("/sealed/hand-over")
+def hand_over(request: Request, staff: StaffDep, matter_id: Annotated[int, Form()]) -> Response:
+    """The reader has passed the matter on."""
+    bot: Bot = request.app.state.bot
+    with bot.database.writing() as session:
+        done = discipline.hand_over(bot.context(session, dt.datetime.now(dt.UTC)), staff.person, matter_id)
+        session.commit()
+    return RedirectResponse("/console/sealed", status_code=303) if done else _denied(staff)
+
+
+def last_days(days: int, now: dt.datetime) -> Period:
+    """From the local midnight `days` ago, today included, up to now."""
+    today = dt.datetime.combine(now.astimezone(SHANGHAI).date(), dt.time(), SHANGHAI)
+    return Period((today - dt.timedelta(days=days - 1)).astimezone(dt.UTC), now + dt.timedelta(seconds=1))
+
+
+def _undelivered() -> SelectOfScalar[OutboxMessage]:
+    return select(OutboxMessage).where(col(OutboxMessage.status).in_((OutboxStatus.DEAD, OutboxStatus.UNKNOWN)))
+
+
+def _attention_count(session: Session) -> int:
+    failed = len(session.exec(select(FailedMessage.message_id).limit(MOST_LISTED)).all())
+    return failed + len(session.exec(_undelivered().limit(MOST_LISTED)).all())
+
+
+def _denied(staff: StaffDep) -> Response:
+    return HTMLResponse(render("denied.html", staff=staff), status_code=403)

@@ -1,0 +1,23 @@
+"""Templates: Jinja with escaping always on, and the few words all pages share."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from handlers import replies
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters["when"] = replies.when
+_environment.globals.update(STATUS=replies.STATUS, LEVEL=replies.LEVEL, KIND=replies.KIND)
+
+
+def render(template: str, **values: Any) -> str:
+    """The page; a name the template needs and does not get is an error, not a blank."""
+    return _environment.get_template(template).render(**values)

@@ -1,0 +1,1 @@
+"""What is stored, and what does everything start from: tables, migrations, seed, taxonomy, corpus, lexicon."""

@@ -1,0 +1,52 @@
+"""What is to be sent, in the same database as the case on purpose; and the claims that make a job fire once."""
+
+import datetime as dt
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from data.models.columns import enum_type
+from data.privacy import EncryptedText
+
+
+class OutboxStatus(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+
+
+class OutboxMessage(SQLModel, table=True):
+    """One message to one conversation; order holds within a conversation.
+
+    `passive_for_id` marks an answer that rides in the response to that incoming message and is replayed when
+    the platform delivers the message again.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (sa.Index("ix_outbox_status_conversation", "status", "conversation"),)
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str = Field(max_length=32)
+    conversation: str = Field(max_length=160)
+    group_platform_id: str | None = Field(default=None, max_length=128)
+    account_platform_id: str | None = Field(default=None, max_length=128)
+    case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
+    passive_for_id: int | None = Field(default=None, foreign_key="messages.id", index=True, ondelete="CASCADE")
+    text: str = Field(sa_type=EncryptedText)
+    status: OutboxStatus = Field(default=OutboxStatus.QUEUED, sa_type=enum_type(OutboxStatus))
+    attempts: int = 0
+    created_at: dt.datetime
+    not_before: dt.datetime
+    claimed_until: dt.datetime | None = None
+    sent_at: dt.datetime | None = None
+    error: str = Field(default="", max_length=256)
+
+
+class Claim(SQLModel, table=True):
+    """A business fact that has fired, such as `digest:2026-11-21`; committed with its effect."""
+
+    __tablename__ = "claims"
+    key: str = Field(primary_key=True, max_length=128)
+    at: dt.datetime

@@ -1,0 +1,90 @@
+"""What a person is to a case: its reporter, the holder of its task, a leader above it. Everything else is denied."""
+
+import datetime as dt
+
+from sqlmodel import col, select
+
+from data.models import Case, CaseReporter, Post, Role, Task, TaskStatus
+from data.models.cases import FIRST_NUMBER
+from handlers.cases.lifecycle import ActorRole
+from handlers.errors import NoSuchCase, NotYourCase
+from handlers.message import Context
+from handlers.replies import SHANGHAI
+
+LEADING = (Role.GRID_LEADER, Role.HEAD, Role.DEPUTY, Role.COMMUNITY_STAFF, Role.ADMINISTRATOR)
+GRID_ROLES = (Role.GRID_MEMBER, Role.GRID_LEADER)
+OPEN_TASKS = (TaskStatus.OFFERED, TaskStatus.ACCEPTED)
+
+
+def find_case(context: Context, number: int) -> tuple[Case, frozenset[ActorRole]]:
+    """The case and the roles the sender has in it.
+
+    Raises NoSuchCase, and NotYourCase for somebody who has no part in it: both only say the number.
+    """
+    case = context.session.get(Case, number - FIRST_NUMBER)
+    if case is None:
+        raise NoSuchCase(number)
+    roles = roles_in(context, case)
+    if not roles:
+        raise NotYourCase(number)
+    return case, roles
+
+
+def roles_in(context: Context, case: Case) -> frozenset[ActorRole]:
+    found = set()
+    if is_reporter(context, case):
+        found.add(ActorRole.REPORTER)
+    if open_task_for(context, case):
+        found.add(ActorRole.HOLDER)
+    if leads(context, case):
+        found.add(ActorRole.LEADER)
+    return frozenset(found)
+
+
+def is_reporter(context: Context, case: Case) -> bool:
+    if context.sender.account is None:
+        return False
+    statement = select(CaseReporter.id).where(
+        CaseReporter.case_id == case.id, CaseReporter.account_id == context.sender.account_id
+    )
+    return context.session.exec(statement).first() is not None
+
+
+def open_task_for(context: Context, case: Case) -> Task | None:
+    """The case's open task if the sender holds it or may accept it."""
+    person = context.sender.person
+    if person is None:
+        return None
+    task = open_task(context, case)
+    if task is None or (task.person_id is not None and task.person_id != person.id):
+        return None
+    return task if task.person_id or any(_may_hold(context, post, task) for post in context.sender.posts) else None
+
+
+def open_task(context: Context, case: Case) -> Task | None:
+    statement = (
+        select(Task).where(Task.case_id == case.id, col(Task.status).in_(OPEN_TASKS)).order_by(col(Task.id).desc())
+    )
+    return context.session.exec(statement).first()
+
+
+def _may_hold(context: Context, post: Post, task: Task) -> bool:
+    if task.department_id is not None:
+        return post.role is Role.DEPARTMENT_STAFF and post.department_id == task.department_id
+    return post.unit_id == task.unit_id and post.role in (
+        *GRID_ROLES,
+        Role.HEAD,
+        Role.DEPUTY,
+        Role.COMMUNITY_STAFF,
+    )
+
+
+def leads(context: Context, case: Case) -> bool:
+    """Whether the sender has a leading post at the case's unit or above it."""
+    chain = {unit.id for unit in context.directory.lineage(case.unit_id)}
+    return any(post.role in LEADING and post.unit_id in chain for post in context.sender.posts)
+
+
+def today(context: Context) -> dt.date:
+    """The date in the office's own time zone."""
+    return context.now.astimezone(SHANGHAI).date()

@@ -1,0 +1,138 @@
+"""Dispatch hands a task to a person, and nothing else: those on duty first, upwards where a post is vacant."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from data.models import Case, Duty, Role, Task, TaskStatus, UnitLevel
+from data.taxonomy import Urgency
+from handlers import notices, replies
+from handlers.cases.actors import open_task, today
+from handlers.cases.lifecycle import Action, ActorRole, advance
+from handlers.directory import Directory, held
+from handlers.message import Context
+from handlers.replies import SHANGHAI
+
+HOLDERS: dict[UnitLevel, tuple[tuple[Role, ...], ...]] = {
+    UnitLevel.MICRO_GRID: ((Role.GRID_MEMBER,), (Role.GRID_LEADER,)),
+    UnitLevel.GRID: ((Role.GRID_MEMBER,), (Role.GRID_LEADER,)),
+    UnitLevel.COMMUNITY: ((Role.COMMUNITY_STAFF,), (Role.HEAD, Role.DEPUTY)),
+    UnitLevel.SUBDISTRICT: ((Role.HEAD, Role.DEPUTY),),
+    UnitLevel.DISTRICT: ((Role.HEAD, Role.DEPUTY),),
+}
+HEADS = (Role.GRID_LEADER, Role.HEAD, Role.DEPUTY)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whose task it becomes: one of `person_ids`, whoever accepts first."""
+
+    unit_id: int
+    person_ids: tuple[int, ...]
+
+
+def choose(directory: Directory, unit_id: int, now: dt.datetime) -> Choice:
+    """The first unit from here upwards with somebody in post; nobody at all is an empty choice at the root."""
+    on = now.astimezone(SHANGHAI).date()
+    for unit in directory.lineage(unit_id):
+        for roles in HOLDERS[unit.level]:
+            posts = directory.posts_at(unit.id or 0, roles, on)
+            people = [p.person_id for p in posts if directory.staff_accounts.get(p.person_id)]
+            if people:
+                return Choice(unit.id or 0, tuple(_on_duty(directory, unit.id or 0, people, now)))
+    return Choice(directory.root, ())
+
+
+def _on_duty(directory: Directory, unit_id: int, people: list[int], now: dt.datetime) -> list[int]:
+    """Those whom the roster names for this minute; everybody where the roster names nobody."""
+    local = now.astimezone(SHANGHAI)
+    minute = local.hour * 60 + local.minute
+
+    def covers(duty: Duty) -> bool:
+        here = duty.unit_id == unit_id and duty.weekday == local.weekday()
+        return here and duty.starts_minute <= minute < duty.ends_minute
+
+    named = {duty.person_id for duty in directory.duties if covers(duty)}
+    return [person for person in people if person in named] or people
+
+
+def dispatch(context: Context, case: Case, roles: frozenset[ActorRole], *, note: str = "") -> None:
+    """Offer the case to whoever holds its grid now, and tell them."""
+    choice = choose(context.directory, case.unit_id, context.now)
+    advance(context, case, Action.DISPATCH, roles, note=note)
+    offer(context, case, choice)
+
+
+def offer(
+    context: Context,
+    case: Case,
+    choice: Choice,
+    *,
+    department_id: int | None = None,
+    person_id: int | None = None,
+) -> None:
+    """End the open task, start a new one and tell those who may take it; tell a leader where nobody can."""
+    revoke(context, case)
+    case.dispatched_at = context.now
+    context.session.add(
+        Task(
+            case_id=case.id or 0,
+            unit_id=choice.unit_id,
+            department_id=department_id,
+            person_id=person_id,
+            offered_at=context.now,
+        )
+    )
+    if not notices.tell_people(context, choice.person_ids, offer_text(context, case), case):
+        tell_leaders(context, case, replies.nobody_to_dispatch(case.number))
+    if case.urgency is Urgency.EMERGENCY:
+        _alert_community(context, case)
+
+
+def revoke(context: Context, case: Case, status: TaskStatus = TaskStatus.REVOKED) -> Task | None:
+    """End the open task, if there is one."""
+    task = open_task(context, case) if case.dispatched_at else None
+    if task is not None:
+        task.status, task.ended_at = status, context.now
+        context.session.add(task)
+    return task
+
+
+def offer_text(context: Context, case: Case) -> str:
+    category = context.directory.categories[case.category_code].name
+    text = replies.task_offer(case.number, category, case.place_text, case.masked_text[:200], case.urgency, case.due_at)
+    if context.policy.public_url:
+        text += "\n" + replies.task_details(task_link(context, case))
+    return text
+
+
+def task_link(context: Context, case: Case) -> str:
+    """The private task page, where the holder alone sees room and contact."""
+    return f"{context.policy.public_url}/task/{context.policy.sign_link(str(case.id))}"
+
+
+def heads(context: Context, unit_id: int) -> list[int]:
+    """Who leads the unit today; the first unit above it that has somebody."""
+    for unit in context.directory.lineage(unit_id):
+        if posts := context.directory.posts_at(unit.id or 0, HEADS, today(context)):
+            return [post.person_id for post in posts]
+    return []
+
+
+def department_staff(context: Context, department_id: int) -> list[int]:
+    """Who answers for the department today, on a platform we reach."""
+    on = today(context)
+    return [
+        post.person_id
+        for post in context.directory.posts
+        if post.role is Role.DEPARTMENT_STAFF and post.department_id == department_id and held(post, on)
+    ]
+
+
+def tell_leaders(context: Context, case: Case, text: str) -> None:
+    notices.tell_people(context, heads(context, case.unit_id), text, case)
+
+
+def _alert_community(context: Context, case: Case) -> None:
+    community = context.directory.ancestor(case.unit_id, UnitLevel.COMMUNITY).id or 0
+    text = replies.emergency_alert(case.number, case.place_text, case.masked_text[:200])
+    notices.tell_people(context, heads(context, community), text, case)

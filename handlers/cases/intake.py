@@ -1,0 +1,215 @@
+"""A report becomes a case: its words and photos are gathered, its place and unit found, its deadline set."""
+
+import datetime as dt
+
+from sqlmodel import col, select
+
+from classifiers import Intent, Place, Understanding
+from data.models import (
+    Case,
+    CaseReporter,
+    EscalationLevel,
+    Media,
+    Message,
+    Outcome,
+    PendingMessage,
+    RequestKind,
+    UnitLevel,
+)
+from data.privacy import masked
+from data.taxonomy import CaseClass, Urgency
+from handlers.cases import deadlines
+from handlers.cases.dispatch import dispatch
+from handlers.cases.escalation import LEVELS, start_clock
+from handlers.cases.lifecycle import OPEN, SYSTEM, Action, advance
+from handlers.cases.routing import Matter, answering_unit, route
+from handlers.cases.working_days import WorkingDays
+from handlers.message import Context, IncomingMessage
+
+MOST_CHARACTERS = 2000
+FOR_COMMUNITY = (RequestKind.INQUIRY, RequestKind.SUGGESTION, RequestKind.PRAISE)
+
+
+def register(context: Context, message: IncomingMessage) -> Case:
+    """Make the case of an understood message, with everything pending of the same person, and dispatch it."""
+    earlier = _take_pending(context)
+    words = [row.text for row in earlier if row.text] + ([message.text] if message.text else [])
+    case = _new_case(context, "\n".join(words)[:MOST_CHARACTERS])
+    context.session.add(case)
+    context.session.flush()
+    attach(context, case, message, Outcome.REGISTERED)
+    for row in earlier:
+        _keep(context, row, case)
+    context.session.add(CaseReporter(case_id=case.id or 0, account_id=context.sender.account_id, at=context.now))
+    _start(context, case)
+    return case
+
+
+def kind_of(understanding: Understanding) -> RequestKind:
+    """The request kind that the intent implies (design, section 4)."""
+    by_intent = {
+        Intent.INQUIRY: RequestKind.INQUIRY,
+        Intent.SUGGESTION: RequestKind.SUGGESTION,
+        Intent.PRAISE: RequestKind.PRAISE,
+    }
+    if understanding.intent in by_intent:
+        return by_intent[understanding.intent]
+    if understanding.class_ is CaseClass.DISCIPLINE:
+        return RequestKind.IRREGULARITY
+    return RequestKind.ASSISTANCE if understanding.asks_help else RequestKind.COMPLAINT
+
+
+def attach(context: Context, case: Case, message: IncomingMessage, outcome: Outcome) -> None:
+    """Make a message part of a case: only now its words are kept."""
+    row = context.message_row
+    row.case_id, row.outcome = case.id, outcome
+    row.text = message.text[:MOST_CHARACTERS] or None
+    context.session.add(row)
+
+
+def keep_pending(context: Context, message: IncomingMessage, *, asked: bool = False) -> None:
+    """Hold talk that may yet belong to a case, encrypted, for at most 15 minutes (decision 8)."""
+    context.session.add(
+        PendingMessage(
+            message_id=context.message_row.id or 0,
+            group_id=context.message_row.group_id,
+            account_id=context.sender.account_id,
+            text=message.text[:MOST_CHARACTERS],
+            asked=asked,
+            expires_at=context.now + dt.timedelta(minutes=context.policy.pending_minutes),
+        )
+    )
+
+
+def recent_case(context: Context, minutes: int, *, placeless: bool = False) -> Case | None:
+    """The sender's latest open case in this conversation within so many minutes."""
+    group_id = context.message_row.group_id
+    statement = (
+        select(Case)
+        .where(
+            Case.account_id == context.sender.account_id,
+            Case.group_id == group_id,
+            col(Case.received_at) >= context.now - dt.timedelta(minutes=minutes),
+            col(Case.status).in_(OPEN),
+        )
+        .order_by(col(Case.id).desc())
+        .limit(1)
+    )
+    if placeless:
+        statement = statement.where(col(Case.building_id).is_(None), Case.place_text == "")
+    return context.session.exec(statement).first()
+
+
+def set_place(context: Context, case: Case, place: Place) -> None:
+    """A place named later: move the case to the grid that answers for it."""
+    case.building_id = int(place.building) if place.building else None
+    case.entrance, case.floor, case.room, case.place_text = (
+        place.entrance,
+        place.floor,
+        place.room,
+        place.text[:128],
+    )
+    _route(context, case)
+    context.session.add(case)
+
+
+def set_deadline(context: Context, case: Case) -> None:
+    """A new clock from now."""
+    category = context.directory.categories[case.category_code]
+    calendar = WorkingDays(context.directory.overrides)
+    found = deadlines.deadline(context.now, category, case.urgency, calendar)
+    case.due_at = case.original_due_at = found.due_at
+    case.due_provisional = found.provisional
+
+
+def _new_case(context: Context, words: str) -> Case:
+    understanding = context.understanding
+    place = understanding.place
+    case = Case(
+        source=context.policy.source,
+        kind=kind_of(understanding),
+        class_=understanding.class_ or CaseClass.LIVELIHOOD,
+        category_code=understanding.category or "M99",
+        urgency=understanding.urgency or Urgency.NORMAL,
+        text=words,
+        masked_text=masked(words),
+        group_id=context.message_row.group_id,
+        account_id=context.sender.account_id,
+        building_id=int(place.building) if place and place.building else None,
+        entrance=place.entrance if place else None,
+        floor=place.floor if place else None,
+        room=place.room if place else None,
+        place_text=place.text[:128] if place else "",
+        unit_id=0,
+        lead_department_id=0,
+        received_at=context.now,
+        due_at=context.now,
+        original_due_at=context.now,
+        confidence=_confidence(understanding),
+        because=list(understanding.because),
+        model_hash=context.policy.model_hash,
+    )
+    _route(context, case)
+    set_deadline(context, case)
+    return case
+
+
+def _confidence(understanding: Understanding) -> dict[str, float]:
+    found = understanding.confidence
+    return {"intent": found.intent, "class": found.class_, "category": found.category}
+
+
+def _route(context: Context, case: Case) -> None:
+    """Unit, department, co-units and first level from the place and the routing table."""
+    directory = context.directory
+    building = directory.buildings.get(case.building_id) if case.building_id else None
+    home = building.unit_id if building else directory.home_unit(context.sender.group)
+    unit = answering_unit(directory, home, for_community=case.kind in FOR_COMMUNITY)
+    matter = Matter(case.class_, case.category_code, home, building, context.now)
+    found = route(directory, matter)
+    case.unit_id = unit.id or 0
+    case.lead_department_id, case.co_units = found.lead_department_id, list(found.co_units)
+    case.routed_because = found.because[:256]
+    case.level = _first_level(unit.level)
+
+
+def _first_level(level: UnitLevel) -> EscalationLevel:
+    return EscalationLevel(level.value) if level.value in LEVELS else EscalationLevel.GRID
+
+
+def _start(context: Context, case: Case) -> None:
+    """First line of history, then to somebody's hands; praise needs no hands and is closed at once."""
+    if case.kind is RequestKind.PRAISE:
+        advance(context, case, Action.ACKNOWLEDGE, SYSTEM)
+        case.closed_at = context.now
+    else:
+        dispatch(context, case, SYSTEM, note=case.routed_because)
+    start_clock(context, case)
+    context.session.add(case)
+
+
+def _take_pending(context: Context) -> list[PendingMessage]:
+    """What the sender said or showed in this conversation in the last minutes, oldest first."""
+    statement = (
+        select(PendingMessage)
+        .where(
+            PendingMessage.account_id == context.sender.account_id,
+            PendingMessage.group_id == context.message_row.group_id,
+            col(PendingMessage.expires_at) > context.now,
+        )
+        .order_by(col(PendingMessage.message_id))
+    )
+    return list(context.session.exec(statement).all())
+
+
+def _keep(context: Context, pending: PendingMessage, case: Case) -> None:
+    row = context.session.get_one(Message, pending.message_id)
+    row.case_id, row.outcome, row.text = case.id, Outcome.ATTACHED, pending.text or None
+    context.session.add(row)
+    context.session.delete(pending)
+
+
+def photos_of(context: Context, case: Case) -> list[Media]:
+    """All photos that belong to the case, oldest first."""
+    statement = select(Media).join(Message).where(Message.case_id == case.id).order_by(col(Media.id))
+    return list(context.session.exec(statement).all())

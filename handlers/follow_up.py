@@ -1,0 +1,122 @@
+"""What belongs to something said before: a photo after its words, a place named later, "+1", a yes, sealed words."""
+
+from sqlmodel import col, select
+
+from classifiers import find_place
+from data.models import Case, CaseStatus, ConsentState, Outcome, PendingMessage, Task, TaskStatus
+from handlers import replies, report
+from handlers.cases import discipline, duplicates, escalation, intake
+from handlers.cases.dispatch import dispatch, tell_leaders
+from handlers.cases.lifecycle import SYSTEM
+from handlers.message import SILENCE, Context, IncomingMessage, Reply
+
+YES = frozenset({"是", "是的", "对", "对的", "要", "确认", "登记"})
+LONGEST_PLACE = 20
+PLUS_ONE_MINUTES = 30
+
+
+def handle(message: IncomingMessage, context: Context) -> Reply | None:
+    """The answer if the message continues something; None if it stands for itself."""
+    if not message.text:
+        return _photo(message, context) if message.media else None
+    for rule in (_sealed_words, _yes, _plus_one, _place):
+        reply = rule(message, context)
+        if reply is not None:
+            return reply
+    return None
+
+
+def _sealed_words(message: IncomingMessage, context: Context) -> Reply | None:
+    """After 同意, the next private words are the matter."""
+    consent = discipline.open_consent(context, ConsentState.GIVEN) if message.private else None
+    if consent is None:
+        return None
+    context.message_row.outcome = Outcome.DISCIPLINE
+    matter = discipline.seal(context, consent, message.text)
+    text = replies.DISCIPLINE_SEALED.format(number=matter.number) if matter else replies.DISCIPLINE_NO_READER
+    return Reply(text, private=True)
+
+
+def _yes(message: IncomingMessage, context: Context) -> Reply | None:
+    if message.text.strip() not in YES:
+        return None
+    statement = (
+        select(PendingMessage)
+        .where(
+            PendingMessage.account_id == context.sender.account_id,
+            PendingMessage.group_id == context.message_row.group_id,
+            col(PendingMessage.asked),
+            col(PendingMessage.expires_at) > context.now,
+        )
+        .order_by(col(PendingMessage.message_id).desc())
+    )
+    asked = context.session.exec(statement).first()
+    return report.confirm(message, context, asked) if asked else None
+
+
+def _plus_one(message: IncomingMessage, context: Context) -> Reply | None:
+    """A neighbour says it is theirs too: joined to the group's latest case, silently unless we were spoken to."""
+    if message.private or not duplicates.PLUS_ONE.match(message.text.strip()):
+        return None
+    case = duplicates.latest_in_group(context, PLUS_ONE_MINUTES)
+    if case is None:
+        return None
+    context.message_row.case_id, context.message_row.outcome = case.id, Outcome.ATTACHED
+    duplicates.add_reporter(context, case)
+    return Reply(replies.joined(case.number), case_id=case.id) if message.addressed else SILENCE
+
+
+def _place(message: IncomingMessage, context: Context) -> Reply | None:
+    """The building, said after the report: the case moves to the grid that answers for it."""
+    if len(message.text) > LONGEST_PLACE:
+        return None
+    place = find_place(message.text, context.directory.names_for(context.sender.group))
+    if place is None or place.source != "text" or place.ambiguous:
+        return None
+    case = intake.recent_case(context, context.policy.pending_minutes, placeless=True)
+    if case is None:
+        return None
+    before = case.unit_id
+    intake.attach(context, case, message, Outcome.ATTACHED)
+    intake.set_place(context, case, place)
+    _tell_new_place(context, case, before)
+    return Reply(replies.supplemented(case.number), case_id=case.id) if message.addressed else SILENCE
+
+
+def _tell_new_place(context: Context, case: Case, unit_before: int) -> None:
+    if case.unit_id != unit_before and case.status is CaseStatus.DISPATCHED:
+        dispatch(context, case, SYSTEM, note=case.routed_because)
+        escalation.start_clock(context, case)
+    else:
+        tell_leaders(context, case, replies.supplement_notice(case.number, case.place_text))
+
+
+def _photo(message: IncomingMessage, context: Context) -> Reply:
+    """A photo alone: of the case just reported or just worked on, else it waits for its words."""
+    case = intake.recent_case(context, context.policy.photo_after_minutes) or _case_at_work(context)
+    if case is not None:
+        intake.attach(context, case, message, Outcome.ATTACHED)
+        return _said_privately(message, replies.PHOTO_ADDED.format(number=case.number), case)
+    intake.keep_pending(context, message)
+    return _said_privately(message, replies.PHOTO_KEPT, None)
+
+
+def _said_privately(message: IncomingMessage, text: str, case: Case | None) -> Reply:
+    return Reply(text, case_id=case.id if case else None) if message.private else SILENCE
+
+
+def _case_at_work(context: Context) -> Case | None:
+    """The case this member of staff accepted or finished last, if they write privately."""
+    if context.sender.person is None or context.message_row.group_id is not None:
+        return None
+    statement = (
+        select(Case)
+        .join(Task)
+        .where(
+            Task.person_id == context.sender.person.id,
+            col(Task.status).in_((TaskStatus.ACCEPTED, TaskStatus.DONE)),
+        )
+        .order_by(col(Task.accepted_at).desc())
+        .limit(1)
+    )
+    return context.session.exec(statement).first()

@@ -1,0 +1,14 @@
+"""One line of help, fitted to who asks; residents and staff need different words."""
+
+from data.models import Outcome
+from handlers import replies
+from handlers.cases.actors import LEADING
+from handlers.message import Context, IncomingMessage, Reply
+
+
+def handle(message: IncomingMessage, context: Context) -> Reply:
+    context.message_row.outcome = Outcome.HELPED
+    if message.private and context.sender.posts:
+        leading = any(post.role in LEADING for post in context.sender.posts)
+        return Reply(replies.HELP_GRID_MEMBER + ("\n" + replies.HELP_LEADER if leading else ""))
+    return Reply(replies.HELP_RESIDENT)

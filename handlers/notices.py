@@ -1,0 +1,74 @@
+"""Who is told what, by which way: outbox rows, written in the same transaction as what they tell about."""
+
+from collections.abc import Iterable
+
+from sqlmodel import select
+
+from data.models import Account, Case, CaseReporter, ChatGroup, GroupMode, OutboxMessage
+from handlers.message import Context, Reach
+
+
+def tell_account(context: Context, account: Account, text: str, case: Case | None = None) -> bool:
+    """Queue a private message; False where the channel has no private way to this person."""
+    if context.policy.reach(account.channel, account.platform_id) is not Reach.PRIVATE:
+        return False
+    _queue(context, account.channel, text, case, account=account.platform_id)
+    return True
+
+
+def tell_people(context: Context, person_ids: Iterable[int], text: str, case: Case | None = None) -> bool:
+    """Queue a private message to members of staff, once each; False if none of them can be reached."""
+    accounts = [a for person in dict.fromkeys(person_ids) for a in context.directory.staff_accounts.get(person, ())]
+    told = [tell_account(context, account, text, case) for account in accounts]
+    return any(told)
+
+
+def tell_group(context: Context, group_id: int | None, text: str, case: Case | None = None) -> bool:
+    """Queue one line to a group; False where there is none or it is in its listen-only period."""
+    group = context.session.get(ChatGroup, group_id) if group_id else None
+    if group is None or group.mode is GroupMode.LISTEN:
+        return False
+    _queue(context, group.channel, text, case, group=group.platform_id)
+    return True
+
+
+def tell_reporters(context: Context, case: Case, text: str, group_text: str | None = None) -> bool:
+    """Tell everybody who reported the case: privately where possible, else one neutral line in the group.
+
+    False when somebody could not be told at all; the caller makes that a matter for a person (decision 5).
+    """
+    statement = select(Account).join(CaseReporter).where(CaseReporter.case_id == case.id)
+    told = [tell_account(context, account, text, case) for account in context.session.exec(statement)]
+    if all(told):
+        return True
+    return group_text is not None and tell_group(context, case.group_id, group_text, case)
+
+
+def _queue(
+    context: Context,
+    channel: str,
+    text: str,
+    case: Case | None,
+    *,
+    group: str | None = None,
+    account: str | None = None,
+) -> None:
+    if context.policy.quiet:
+        return
+    context.session.add(
+        OutboxMessage(
+            channel=channel,
+            conversation=conversation_key(channel, group, account),
+            group_platform_id=group,
+            account_platform_id=account,
+            case_id=case.id if case else None,
+            text=text,
+            created_at=context.now,
+            not_before=context.now,
+        )
+    )
+
+
+def conversation_key(channel: str, group: str | None, account: str | None) -> str:
+    """Messages with the same key are sent in order."""
+    return f"{channel}:g:{group}" if group else f"{channel}:u:{account}"

@@ -1,0 +1,101 @@
+"""A resident asks about, adds to, urges or withdraws what they reported."""
+
+import datetime as dt
+
+from sqlmodel import col, select
+
+from data.models import Case, CaseReporter, Outcome
+from data.models.cases import FIRST_NUMBER
+from data.privacy import masked
+from handlers import notices, replies
+from handlers.cases import intake
+from handlers.cases.actors import find_case, open_task, roles_in
+from handlers.cases.dispatch import revoke, tell_leaders
+from handlers.cases.escalation import start_clock
+from handlers.cases.lifecycle import FINAL, Action, ActorRole, advance
+from handlers.errors import NoSuchCase, NotYourCase, NumberMissing, WordsMissing
+from handlers.message import Context, IncomingMessage, Reply
+
+MOST_LISTED = 8
+SUMMARY_CHARACTERS = 16
+URGE_EVERY = dt.timedelta(hours=24)
+
+
+def number_of(context: Context) -> int:
+    if context.command.number is None:
+        raise NumberMissing(context.command.verb)
+    return context.command.number
+
+
+def show(message: IncomingMessage, context: Context) -> Reply:
+    """State and deadline, nothing else: the group may read along."""
+    number = number_of(context)
+    case = context.session.get(Case, number - FIRST_NUMBER)
+    if case is None:
+        raise NoSuchCase(number)
+    same_group = case.group_id is not None and case.group_id == context.message_row.group_id
+    if not same_group and not roles_in(context, case):
+        raise NotYourCase(number)
+    if case.closed_at or case.status in FINAL:
+        return Reply(replies.ended(number, case.status), case_id=case.id)
+    return Reply(replies.progress(number, case.status, case.level, case.due_at), case_id=case.id)
+
+
+def my_reports(message: IncomingMessage, context: Context) -> Reply:
+    """The sender's own reports, newest first; always privately, because the list says what they reported."""
+    statement = (
+        select(Case)
+        .join(CaseReporter, col(CaseReporter.case_id) == col(Case.id))
+        .where(CaseReporter.account_id == context.sender.account_id)
+        .order_by(col(Case.id).desc())
+        .limit(MOST_LISTED)
+    )
+    lines = [
+        replies.report_line(case.number, case.status, case.masked_text[:SUMMARY_CHARACTERS])
+        for case in context.session.exec(statement).all()
+    ]
+    return Reply("\n".join(lines) or replies.NO_REPORTS, private=True)
+
+
+def supplement(message: IncomingMessage, context: Context) -> Reply:
+    """More words (or photos) for a case; whoever holds it is told."""
+    case, roles = find_case(context, number_of(context))
+    if not context.command.rest and not message.media:
+        raise WordsMissing(context.command.verb, "补充的内容")
+    advance(context, case, Action.SUPPLEMENT, roles, note=context.command.rest)
+    intake.attach(context, case, message, Outcome.ATTACHED)
+    _tell_holder(context, case, replies.supplement_notice(case.number, masked(context.command.rest)[:200]))
+    return Reply(replies.supplemented(case.number), case_id=case.id)
+
+
+def urge(message: IncomingMessage, context: Context) -> Reply:
+    """A resident may urge once a day; the holder is told at once."""
+    case, roles = find_case(context, number_of(context))
+    if case.urged_at and context.now - case.urged_at < URGE_EVERY:
+        return Reply(replies.urged_already(case.number), case_id=case.id)
+    advance(context, case, Action.URGE, roles)
+    case.urged_at = context.now
+    _tell_holder(context, case, replies.urge_notice(case.number))
+    return Reply(replies.urged(case.number), case_id=case.id)
+
+
+def withdraw(message: IncomingMessage, context: Context) -> Reply:
+    case, roles = find_case(context, number_of(context))
+    withdraw_case(context, case, roles, note=context.command.rest)
+    return Reply(replies.withdrawn(case.number), case_id=case.id)
+
+
+def withdraw_case(context: Context, case: Case, roles: frozenset[ActorRole], *, note: str) -> None:
+    """End the case at its reporter's wish and take the task back."""
+    advance(context, case, Action.WITHDRAW, roles, note=note)
+    _tell_holder(context, case, replies.withdrawn(case.number))
+    revoke(context, case)
+    start_clock(context, case)
+
+
+def _tell_holder(context: Context, case: Case, text: str) -> None:
+    task = open_task(context, case)
+    if task is not None and task.person_id is not None:
+        notices.tell_people(context, [task.person_id], text, case)
+    else:
+        tell_leaders(context, case, text)

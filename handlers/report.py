@@ -1,0 +1,76 @@
+"""A resident reports something: it becomes a case, or, where unsure, a question."""
+
+from dataclasses import replace
+
+from classifiers import Action, Intent
+from data.models import Case, Outcome, PendingMessage
+from data.taxonomy import Urgency
+from handlers import replies
+from handlers.cases import discipline, duplicates, intake
+from handlers.message import SILENCE, Context, IncomingMessage, Reply
+
+# Words that name the danger decide which number the person should call first.
+HOTLINES = (
+    ("119", ("火", "烟", "燃气", "煤气", "电梯", "困", "触电", "塌")),
+    ("120", ("晕", "昏", "受伤", "流血", "心脏")),
+)
+
+
+def handle(message: IncomingMessage, context: Context) -> Reply:
+    """Register the report and answer in one line."""
+    case = intake.register(context, message)
+    return Reply(_answer(context, case), case_id=case.id)
+
+
+def handle_discipline(message: IncomingMessage, context: Context) -> Reply:
+    """Never an answer where others can read it; the sender is asked privately."""
+    discipline.suspect(context, message.text)
+    return SILENCE
+
+
+def ask(message: IncomingMessage, context: Context) -> Reply:
+    """Addressed, but unsure what is meant: one question, and the words wait for the answer."""
+    intake.keep_pending(context, message, asked=True)
+    context.message_row.outcome = Outcome.ASKED
+    return Reply(replies.ASK_WHETHER_REPORT)
+
+
+def keep_candidate(message: IncomingMessage, context: Context) -> Reply:
+    """Overheard and unsure: the words wait a few minutes for company, and nothing is said."""
+    intake.keep_pending(context, message)
+    context.message_row.outcome = Outcome.CANDIDATE
+    return SILENCE
+
+
+def confirm(message: IncomingMessage, context: Context, asked: PendingMessage) -> Reply:
+    """The sender said yes: what we asked about becomes a case."""
+    if context.understand is None:
+        return SILENCE
+    names = context.directory.names_for(context.sender.group)
+    found = context.understand(asked.text, names=names, nickname="", addressed=True, has_photo=False)
+    if found.intent is Intent.NONE or found.action is Action.IGNORE:
+        found = replace(found, intent=Intent.REPORT)
+    # The yes itself is no part of the report.
+    return handle(replace(message, text=""), context.about(found))
+
+
+def _answer(context: Context, case: Case) -> str:
+    if case.urgency is Urgency.EMERGENCY:
+        return replies.registered_emergency(case.number, case.place_text, _hotline(case.masked_text))
+    place = context.understanding.place
+    category = context.directory.categories[case.category_code].name
+    if place is not None and place.ambiguous:
+        return replies.registered_which(case.number, _choices(context, place.ambiguous))
+    if not case.place_text:
+        return replies.registered_where(case.number, category)
+    if duplicates.same_matter(context, case):
+        return replies.registered_again(case.number, case.place_text, category)
+    return replies.registered(case.number, case.place_text, category, case.due_at)
+
+
+def _hotline(words: str) -> str:
+    return next((number for number, signs in HOTLINES if any(sign in words for sign in signs)), "110")
+
+
+def _choices(context: Context, buildings: tuple[str, ...]) -> str:
+    return "、".join(f"{context.directory.buildings[int(b)].number}号楼" for b in buildings[:4])

@@ -1,0 +1,61 @@
+"""What is deleted on time: pending talk after 15 minutes, rows of ignored talk after a day (only counts remain)."""
+
+import datetime as dt
+from collections import Counter
+
+from sqlmodel import col, select
+
+from data.models import ChatterCount, ConsentState, DisciplineConsent, Message, Outcome, PendingMessage
+from handlers.message import Context
+from handlers.replies import SHANGHAI
+
+# Platforms repeat a callback within minutes; a day is plenty to recognise a duplicate of ignored talk.
+KEEP_IGNORED = dt.timedelta(days=1)
+TALK = (Outcome.IGNORED, Outcome.CANDIDATE)
+
+
+def purge(context: Context, *, limit: int = 500) -> int:
+    """Delete at most `limit` rows of each kind that are past their time; returns how many went."""
+    return _purge_pending(context, limit) + _purge_talk(context, limit) + _purge_consents(context, limit)
+
+
+def _purge_pending(context: Context, limit: int) -> int:
+    statement = select(PendingMessage).where(col(PendingMessage.expires_at) <= context.now).limit(limit)
+    rows = context.session.exec(statement).all()
+    for row in rows:
+        context.session.delete(row)
+    return len(rows)
+
+
+def _purge_talk(context: Context, limit: int) -> int:
+    """Rows of talk hold no words; after a day even the fact that this person spoke is gone, a count remains."""
+    statement = (
+        select(Message)
+        .where(col(Message.outcome).in_(TALK), col(Message.received_at) <= context.now - KEEP_IGNORED)
+        .limit(limit)
+    )
+    rows = context.session.exec(statement).all()
+    counts = Counter((row.received_at.astimezone(SHANGHAI).date(), row.group_id) for row in rows if row.group_id)
+    for (day, group_id), count in counts.items():
+        kept = context.session.get(ChatterCount, (day, group_id)) or ChatterCount(day=day, group_id=group_id)
+        kept.messages += count
+        context.session.add(kept)
+    for row in rows:
+        context.session.delete(row)
+    return len(rows)
+
+
+def _purge_consents(context: Context, limit: int) -> int:
+    """Unanswered or refused requests for consent, once their day is over."""
+    statement = (
+        select(DisciplineConsent)
+        .where(
+            col(DisciplineConsent.expires_at) <= context.now,
+            col(DisciplineConsent.state) != ConsentState.USED,
+        )
+        .limit(limit)
+    )
+    rows = context.session.exec(statement).all()
+    for row in rows:
+        context.session.delete(row)
+    return len(rows)

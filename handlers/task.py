@@ -1,0 +1,172 @@
+"""What the holder of a task does: accept, arrive, resolve, return, hand on, extend, pass up, list."""
+
+import re
+
+from sqlmodel import col, or_, select
+
+from data.models import Case, CaseStatus, Department, Outcome, Task, TaskStatus
+from data.privacy import masked
+from handlers import notices, replies
+from handlers.cases import escalation, intake
+from handlers.cases.actors import OPEN_TASKS, find_case, open_task, open_task_for
+from handlers.cases.deadlines import working_days_after
+from handlers.cases.dispatch import Choice, department_staff, offer, revoke, tell_leaders
+from handlers.cases.lifecycle import Action, ActorRole, advance
+from handlers.cases.working_days import WorkingDays
+from handlers.errors import NotUnderstood, NotYourCase, Overtaken, WordsMissing
+from handlers.message import Context, IncomingMessage, Reply
+from handlers.progress import number_of
+
+DEFAULT_NOTE = "已处理"
+MOST_LISTED = 20
+_EXTENSION = re.compile(r"^(\d{1,2})\s*(?:天|日|个?工作日)\s*[,，:：]?\s*(.+)$", re.DOTALL)
+
+
+def accept(message: IncomingMessage, context: Context) -> Reply:
+    """The first to accept has the task; the next one is told so."""
+    case, roles = _task_case(context)
+    _accept(context, case, roles)
+    return Reply(replies.accepted(case.number, case.due_at), case_id=case.id)
+
+
+def arrive(message: IncomingMessage, context: Context) -> Reply:
+    case, roles = _task_case(context)
+    advance(context, case, Action.ARRIVE, roles)
+    task = open_task_for(context, case)
+    if task is not None:
+        task.arrived_at = context.now
+    return Reply(replies.arrived(case.number), case_id=case.id)
+
+
+def resolve(message: IncomingMessage, context: Context) -> Reply:
+    """Done, says the holder: the reporter is told and asked. Forgotten acceptance is made up for."""
+    case, roles = _task_case(context)
+    if case.status is CaseStatus.DISPATCHED:
+        _accept(context, case, roles)
+    note = context.command.rest or DEFAULT_NOTE
+    advance(context, case, Action.RESOLVE, roles, note=note)
+    revoke(context, case, TaskStatus.DONE)
+    case.resolved_at = context.now
+    escalation.start_clock(context, case)
+    intake.attach(context, case, message, Outcome.COMMAND)
+    asked = replies.ask_evaluation(case.number, masked(note)[:200])
+    if not notices.tell_reporters(context, case, asked, replies.group_resolved(case.number)):
+        notices.tell_people(context, [_person(context)], replies.tell_them(case.number), case)
+    return Reply(replies.resolved(case.number), case_id=case.id)
+
+
+def return_(message: IncomingMessage, context: Context) -> Reply:
+    """Not theirs: back to the leader, who hands it on."""
+    case, roles = _task_case(context)
+    reason = _words(context, "原因")
+    advance(context, case, Action.RETURN, roles, note=reason)
+    revoke(context, case, TaskStatus.RETURNED)
+    tell_leaders(context, case, replies.returned_to_leader(case.number, masked(reason)[:100]))
+    return Reply(replies.returned(case.number), case_id=case.id)
+
+
+def reassign(message: IncomingMessage, context: Context) -> Reply:
+    """To another department, with a reason; its registered people get the task."""
+    case, roles = _task_case(context)
+    department, reason = _department(context)
+    advance(context, case, Action.REASSIGN, roles, note=f"{department.name}:{reason}")
+    case.lead_department_id = department.id or 0
+    staff = tuple(department_staff(context, department.id or 0))
+    offer(context, case, Choice(case.unit_id, staff), department_id=department.id)
+    escalation.start_clock(context, case)
+    say = replies.reassigned if staff else replies.reassigned_without_staff
+    return Reply(say(case.number, department.name), case_id=case.id)
+
+
+def extend(message: IncomingMessage, context: Context) -> Reply:
+    """Once, by a few working days, with a reason the reporter and the leader can read."""
+    case, roles = _task_case(context)
+    most = context.policy.longest_extension_days
+    found = _EXTENSION.match(context.command.rest)
+    if not found or not 1 <= int(found[1]) <= most or case.due_at != case.original_due_at:
+        raise NotUnderstood(replies.extension_form(case.number, most))
+    advance(context, case, Action.EXTEND, roles, note=found[2])
+    calendar = WorkingDays(context.directory.overrides)
+    case.due_at = working_days_after(case.due_at, int(found[1]), calendar).due_at
+    escalation.start_clock(context, case)
+    notices.tell_reporters(context, case, replies.delayed(case.number, case.due_at))
+    tell_leaders(context, case, replies.extension_notice(case.number, case.due_at, masked(found[2])[:100]))
+    return Reply(replies.extended(case.number, case.due_at), case_id=case.id)
+
+
+def escalate(message: IncomingMessage, context: Context) -> Reply:
+    """The holder cannot do it on this level: the next level leads from now on."""
+    case, roles = _task_case(context)
+    before = case.level
+    level = escalation.raise_level(context, case, roles, why=_words(context, "原因"))
+    if level is before:
+        return Reply(replies.at_highest_level(case.number), case_id=case.id)
+    return Reply(replies.escalated(case.number, level), case_id=case.id)
+
+
+def my_tasks(message: IncomingMessage, context: Context) -> Reply:
+    """What the sender holds or may accept, most urgent first; privately."""
+    posts = context.sender.posts
+    units = [post.unit_id for post in posts if post.unit_id]
+    departments = [post.department_id for post in posts if post.department_id]
+    mine = or_(
+        col(Task.person_id) == (context.sender.person.id if context.sender.person else None),
+        col(Task.person_id).is_(None) & col(Task.department_id).is_(None) & col(Task.unit_id).in_(units),
+        col(Task.person_id).is_(None) & col(Task.department_id).in_(departments),
+    )
+    statement = (
+        select(Case)
+        .join(Task)
+        .where(col(Task.status).in_(OPEN_TASKS), mine)
+        .order_by(col(Case.due_at))
+        .limit(MOST_LISTED)
+    )
+    names = context.directory.categories
+    lines = [
+        replies.task_line(case.number, case.place_text, names[case.category_code].name, case.due_at)
+        for case in context.session.exec(statement).all()
+    ]
+    return Reply("\n".join(lines) or replies.NO_TASKS, private=True)
+
+
+def _task_case(context: Context) -> tuple[Case, frozenset[ActorRole]]:
+    """The case, for somebody who works on it; a colleague who was too late is told who was not."""
+    case, roles = find_case(context, number_of(context))
+    if not roles & {ActorRole.HOLDER, ActorRole.LEADER}:
+        if context.sender.posts and case.status is CaseStatus.ACCEPTED:
+            raise Overtaken(case.number)
+        raise NotYourCase(case.number)
+    return case, roles
+
+
+def _accept(context: Context, case: Case, roles: frozenset[ActorRole]) -> None:
+    advance(context, case, Action.ACCEPT, roles)
+    task = open_task(context, case)
+    if task is not None:
+        task.person_id, task.status, task.accepted_at = _person(context), TaskStatus.ACCEPTED, context.now
+        context.session.add(task)
+    escalation.start_clock(context, case)
+    notices.tell_reporters(context, case, replies.accepted_by_resident_view(case.number))
+
+
+def _person(context: Context) -> int:
+    return (context.sender.person.id or 0) if context.sender.person else 0
+
+
+def _words(context: Context, what: str) -> str:
+    if not context.command.rest:
+        raise WordsMissing(context.command.verb, what)
+    return context.command.rest
+
+
+def _department(context: Context) -> tuple[Department, str]:
+    """The department named by the first word, and the reason behind it."""
+    name, _, reason = _words(context, "部门和原因").partition(" ")
+    if not reason.strip():
+        raise WordsMissing(context.command.verb, "部门和原因")
+    departments = context.directory.departments.values()
+    exact = [d for d in departments if name in (d.name, d.code)]
+    near = exact or [d for d in departments if name in d.name]
+    if not near:
+        raise NotUnderstood(replies.unknown_department(name))
+    return min(near, key=lambda department: len(department.name)), reason.strip()
