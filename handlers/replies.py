@@ -46,6 +46,13 @@ ROLE = {
     "leader": "负责人",
     "system": "系统",
 }
+CLOCK = {
+    "accept_check": "看有没有人接单",
+    "remind": "提醒",
+    "due": "到期检查",
+    "level_up": "升级",
+    "close": "沉默结案",
+}
 LEVEL = {
     "grid": "绿色·网格",
     "community": "黄色·社区",

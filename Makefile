@@ -1,0 +1,41 @@
+# Needs only make and Python 3.11 on the machine; everything else goes into .venv.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+ONCE ?=
+
+.PHONY: demo test check bench lock clean
+
+demo: $(VENV)/.ready   ## the whole system with a simulated chat; ONCE=1 plays the story once
+	$(BIN)/suishoupai demo $(if $(ONCE),--once)
+
+test: $(VENV)/.ready-dev   ## every test, on SQLite and PostgreSQL
+	$(BIN)/pytest -n auto --dist loadgroup
+
+check: $(VENV)/.ready-dev   ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.ready   ## measured speeds
+	$(BIN)/suishoupai bench
+
+lock:   ## refresh the locks from pyproject.toml
+	$(BIN)/uv pip compile -q pyproject.toml --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url -o requirements.lock
+	$(BIN)/uv pip compile -q pyproject.toml --group dev --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) var
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.ready: $(VENV)/bin/uv requirements.lock pyproject.toml
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps -e .
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	touch $@

@@ -1,0 +1,248 @@
+"""The command line. Every command is a few lines here; longer bodies live in bot/commands."""
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from cryptography.fernet import Fernet
+from rich.table import Table
+
+from bot.app import Bot, build, build_app
+from bot.commands import bench as benchmark
+from bot.commands import demo as demonstration
+from bot.commands import evaluate as evaluation
+from bot.commands import replay as replaying
+from bot.commands import tables, transcript
+from bot.commands.prepare import console, first_logins, log_to_stderr, ready_database, ready_model
+from bot.settings import Environment, Settings
+from bot.web.console import last_days
+from bot.web.sign_in import make_login
+from classifiers import Model, ModelError, understand
+from classifiers import model as shipped_model
+from classifiers.linear import train_table
+from classifiers.scores import score_table
+from data.database import Database
+from data.models import Case, Person
+from data.models.cases import FIRST_NUMBER
+from data.privacy import KeyMissing
+from handlers.cases.explain import explain as reasons
+from handlers.cases.statistics import By
+
+app = typer.Typer(help="随手拍:居民微信群里的上报、派单、督办与结案统计。", no_args_is_help=True)
+db = typer.Typer(help="数据库结构。", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+DEV_DATA = Path(__file__).parents[2] / "shared" / "data"
+# What an operator can mend: told in one line, without a stack trace. ReplayError and SeedError are ValueErrors.
+EXPECTED = (KeyMissing, ModelError, demonstration.PortTaken, evaluation.DevDataMissing, ValueError)
+
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="要读的文件")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option(help="演一遍故事就结束")] = False,
+    port: Annotated[int, typer.Option(help="管理后台端口")] = demonstration.PORT,
+    platform_port: Annotated[int, typer.Option(help="聊天页面端口")] = demonstration.PLATFORM_PORT,
+) -> None:
+    """机器人和模拟聊天平台一起启动,可以扮演居民和网格员。"""
+    if once:
+        demonstration.play_once()
+    else:
+        demonstration.serve(port, platform_port)
+
+
+@app.command()
+def serve() -> None:
+    """正式运行;设置来自环境变量 SUISHOUPAI_…、.env 或 suishoupai.toml。"""
+    settings = Settings()
+    log_to_stderr()
+    _check_schema(settings)
+    ready_model(settings)
+    bot = build(settings)
+    uvicorn.run(build_app(bot), host=settings.host, port=settings.port, access_log=False, log_level="warning")
+
+
+@app.command()
+def classify(as_json: JsonOption = False) -> None:
+    """每行一条消息(标准输入),每行一个结果。"""
+    model = _model(Settings())
+    for line in sys.stdin:
+        text = line.rstrip("\n")
+        found = evaluation.as_json_line(understand(text, model=model), text)
+        if as_json:
+            typer.echo(json.dumps(found, ensure_ascii=False))
+        else:
+            typer.echo("\t".join(str(found[key] or "-") for key in ("action", "intent", "class", "category", "text")))
+
+
+@app.command("transcript")
+def play_transcript(file: FileArgument, as_json: JsonOption = False) -> None:
+    """一段群聊记录走完整个流程,列出登记了什么。"""
+    result = transcript.play(_quiet_bot(), file)
+    typer.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+
+
+@app.command()
+def replay(file: FileArgument) -> None:
+    """把聊天记录或 CSV 放进所设数据库;可中断,重跑不会重复,不向任何人发消息。"""
+    settings = Settings()
+    log_to_stderr("ERROR")
+    ready_database(settings).close()
+    ready_model(settings)
+    bot = build(settings, channels={})
+    sample = settings.env is not Environment.PRODUCTION
+    done = replaying.replay(bot, file, sample=sample, now=dt.datetime.now(dt.UTC))
+    typer.echo(json.dumps({"lines": done.lines, "new": done.new, "outcomes": done.outcomes}, ensure_ascii=False))
+
+
+@app.command()
+def train(
+    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False)] = None,
+    text: Annotated[list[str] | None, typer.Option(help="文字列,可多次")] = None,
+    label: Annotated[str, typer.Option(help="标签列")] = "label",
+    out: Annotated[Path | None, typer.Option(help="模型存到哪里")] = None,
+) -> None:
+    """训练自带的模型;给了文件就用它训练,任何标签都可以。"""
+    settings = Settings()
+    if file is None:
+        model = shipped_model.train()
+        target = out or settings.model_path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        model.save(target)
+        typer.echo(json.dumps({"model": str(target), "corpus_hash": model.corpus_hash}, ensure_ascii=False))
+        return
+    target = out or Path("var") / f"{file.stem}.npz"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    texts, labels = evaluation.read_table(file, text or ["text"], label)
+    classifier = train_table(texts, labels)
+    classifier.save(target)
+    scores = score_table(labels, [classifier.predict(line)[0] for line in texts])
+    typer.echo(json.dumps({"model": str(target), "on_training_data": scores.as_dict()}, ensure_ascii=False))
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False)] = None,
+    model: Annotated[Path | None, typer.Option(help="train 存下的模型")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="文字列,可多次")] = None,
+    label: Annotated[str, typer.Option(help="标签列")] = "label",
+    dev: Annotated[bool, typer.Option(help="自带模型在 ../shared/data 上的成绩")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """给存下的模型打分。"""
+    if dev:
+        bot = _quiet_bot()
+        scores = evaluation.evaluate_dev(bot, _model(bot.settings), DEV_DATA)
+    elif file is not None and model is not None:
+        scores = evaluation.evaluate_table(model, file, text or ["text"], label)
+    else:
+        raise typer.BadParameter("要么 --dev,要么给出文件和 --model")
+    typer.echo(json.dumps(scores, ensure_ascii=False, indent=None if as_json else 2))
+
+
+@app.command()
+def explain(case: Annotated[int, typer.Argument(help="案件编号")]) -> None:
+    """这件案子为什么这样理解、分派、计时、定色。"""
+    bot = build(Settings())
+    with bot.database.reading() as session:
+        found = session.get(Case, case - FIRST_NUMBER)
+        if found is None:
+            raise typer.BadParameter(f"没有编号 {case}")
+        table = Table(show_header=False)
+        for question, answer in reasons(session, bot.directory(), found):
+            table.add_row(question, answer)
+    console.print(table)
+
+
+@app.command()
+def stats(
+    by: Annotated[By, typer.Option(help="按什么分")] = By.COMMUNITY,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="最近多少天受理的")] = 30,
+) -> None:
+    """结案率表,每个比率都带分子和分母。"""
+    bot = build(Settings(), channels={})
+    now = dt.datetime.now(dt.UTC)
+    with bot.database.reading() as session:
+        demonstration.console.print(tables.closure_table(session, bot.directory(), by, last_days(days, now), now))
+
+
+@app.command()
+def bench(
+    groups: Annotated[list[str] | None, typer.Argument(help="只测这些组:" + "、".join(benchmark.GROUPS))] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """测量速度,打印一个对象,键名带单位。"""
+    figures = benchmark.run(groups or list(benchmark.GROUPS))
+    typer.echo(json.dumps(figures, indent=None if as_json else 2))
+
+
+@app.command()
+def login(username: str, person: Annotated[str, typer.Option(help="人员代码,如 p085")]) -> None:
+    """给一位工作人员设用户名和新密码(只显示一次)。"""
+    settings = Settings()
+    database = ready_database(settings)
+    with database.writing() as session:
+        found = session.query(Person).filter_by(code=person).first()
+        if found is None or found.id is None:
+            raise typer.BadParameter(f"没有人员 {person}")
+        password = make_login(session, found.id, username)
+        session.commit()
+    typer.echo(f"用户名 {username}  密码 {password}")
+
+
+@app.command()
+def keys() -> None:
+    """生成正式运行要用的密钥,写进 .env。"""
+    for name in ("ENCRYPTION_KEYS", "SEALED_KEYS"):
+        typer.echo(f"SUISHOUPAI_{name}='[\"{Fernet.generate_key().decode()}\"]'")
+    typer.echo(f"SUISHOUPAI_SIGNING_KEY={Fernet.generate_key().decode()}")
+
+
+@db.command()
+def upgrade() -> None:
+    """升级数据库结构;演示和测试环境的空库会装入示例街道。"""
+    settings = Settings()
+    database = ready_database(settings)
+    database.upgrade()
+    made = first_logins(database, dt.datetime.now(dt.UTC).date())
+    for username, password in made.items():
+        typer.echo(f"用户名 {username}  密码 {password}")
+
+
+def _model(settings: Settings) -> Model:
+    ready_model(settings)
+    return Model.load(settings.model_path)
+
+
+def _quiet_bot() -> Bot:
+    log_to_stderr("CRITICAL")
+    settings = Settings()
+    ready_model(settings)
+    return build(settings.model_copy(update={"database_url": "sqlite://"}), channels={})
+
+
+def _check_schema(settings: Settings) -> None:
+    """In production somebody decides when the schema changes; demo and test just do it."""
+    if settings.env is not Environment.PRODUCTION:
+        ready_database(settings).close()
+    elif not Database(settings.database_url).is_current():
+        raise ValueError("数据库结构不是这一版的,请先运行:suishoupai db upgrade")
+
+
+def main() -> None:
+    """Run a command; what an operator can mend is one line, not a stack trace."""
+    try:
+        app()
+    except EXPECTED as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What must be there before anything runs: schema, sample street, trained model, a first administrator."""
+
+import datetime as dt
+import logging
+import sys
+
+import structlog
+from rich.console import Console
+from sqlmodel import select
+
+from bot.app import use_keys
+from bot.settings import Environment, Settings
+from bot.web.sign_in import make_login
+from classifiers.model import Model, ModelError, corpus_hash, train
+from data.database import Database
+from data.models import Login, Post, Role
+from data.seed import load_street
+
+console = Console(stderr=True)
+
+
+def log_to_stderr(level: str = "INFO") -> None:
+    """One line a message, for people; JSON where nobody sits in front of it."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # APScheduler reports every run it skips; our own lines say what was done.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def ready_database(settings: Settings) -> Database:
+    """The database with its schema up to date and, outside production, the sample street if it is empty."""
+    use_keys(settings)
+    database = Database(settings.database_url)
+    if not database.is_current():
+        database.upgrade()
+    if settings.env is not Environment.PRODUCTION:
+        with database.writing() as session:
+            if load_street(session):
+                session.commit()
+    return database
+
+
+def ready_model(settings: Settings) -> None:
+    """Train the shipped model if there is none, or one of another corpus."""
+    if _model_fits(settings):
+        return
+    with console.status("训练分类模型…"):
+        model = train()
+        settings.model_path.parent.mkdir(parents=True, exist_ok=True)
+        model.save(settings.model_path)
+
+
+def _model_fits(settings: Settings) -> bool:
+    try:
+        return Model.load(settings.model_path).corpus_hash == corpus_hash()
+    except (ModelError, OSError):
+        return False
+
+
+def first_logins(database: Database, today: dt.date, *, renew: bool = False) -> dict[str, str]:
+    """Fresh passwords for the administrator and the discipline reader, shown once.
+
+    Empty if logins exist already, unless they are to be renewed.
+    """
+    with database.writing() as session:
+        if not renew and session.exec(select(Login.username)).first() is not None:
+            return {}
+        posts = session.exec(select(Post)).all()
+        made = {}
+        for role, username in ((Role.ADMINISTRATOR, "admin"), (Role.DISCIPLINE_READER, "reader")):
+            holder = next((p for p in posts if p.role is role and (p.until is None or p.until >= today)), None)
+            if holder is not None:
+                made[username] = make_login(session, holder.person_id, username)
+        session.commit()
+    return made

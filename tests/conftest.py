@@ -1,0 +1,76 @@
+"""Fixtures for all tests: both databases, the trained model, and a bot of the sample street to talk to."""
+
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.app import use_keys
+from bot.commands.prepare import log_to_stderr, ready_model
+from bot.settings import Settings
+from tests.databases import PostgresqlDatabases, SqliteDatabases, postgresql_server
+from tests.talking import Talk, talk_on
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_and_logs() -> None:
+    use_keys(Settings(env="test"))
+    log_to_stderr("CRITICAL")
+
+
+@pytest.fixture(scope="session")
+def model_path() -> Path:
+    """The shipped model, trained once for all test processes and kept in var/ until the corpus changes."""
+    path = Path(__file__).parents[1] / "var" / "test-model.npz"
+    path.parent.mkdir(exist_ok=True)
+    with (path.parent / "test-model.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ready_model(Settings(env="test", model_path=path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases() -> Iterator[PostgresqlDatabases]:
+    with postgresql_server() as url:
+        databases = PostgresqlDatabases(url)
+        yield databases
+        databases.drop()
+
+
+@pytest.fixture(params=BACKENDS)
+def databases(request: pytest.FixtureRequest) -> SqliteDatabases | PostgresqlDatabases:
+    """Each backend in turn."""
+    found: SqliteDatabases | PostgresqlDatabases = request.getfixturevalue(f"{request.param}_databases")
+    return found
+
+
+@pytest.fixture
+def database_url(databases: SqliteDatabases | PostgresqlDatabases) -> Iterator[str]:
+    """A fresh database with the sample street, on each backend in turn."""
+    with databases.seeded() as url:
+        yield url
+
+
+@pytest.fixture
+def talk(database_url: str, model_path: Path, tmp_path: Path) -> Iterator[Talk]:
+    """The bot on a fresh sample street, on each backend in turn."""
+    talk = talk_on(database_url, model_path, tmp_path)
+    yield talk
+    talk.bot.database.close()
+
+
+@pytest.fixture
+def sqlite_talk(sqlite_databases: SqliteDatabases, model_path: Path, tmp_path: Path) -> Iterator[Talk]:
+    """The bot on SQLite alone, for what does not depend on the database."""
+    with sqlite_databases.seeded() as url:
+        talk = talk_on(url, model_path, tmp_path)
+        yield talk
+        talk.bot.database.close()
