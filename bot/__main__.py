@@ -10,6 +10,7 @@ import typer
 import uvicorn
 from cryptography.fernet import Fernet
 from rich.table import Table
+from sqlmodel import select
 
 from bot.app import Bot, build, build_app
 from bot.commands import bench as benchmark
@@ -29,6 +30,7 @@ from data.database import Database
 from data.models import Case, Person
 from data.models.cases import FIRST_NUMBER
 from data.privacy import KeyMissing
+from data.seed import load_street
 from handlers.cases.explain import explain as reasons
 from handlers.cases.statistics import By
 
@@ -188,7 +190,7 @@ def login(username: str, person: Annotated[str, typer.Option(help="人员代码,
     settings = Settings()
     database = ready_database(settings)
     with database.writing() as session:
-        found = session.query(Person).filter_by(code=person).first()
+        found = session.exec(select(Person).where(Person.code == person)).first()
         if found is None or found.id is None:
             raise typer.BadParameter(f"没有人员 {person}")
         password = make_login(session, found.id, username)
@@ -207,11 +209,26 @@ def keys() -> None:
 @db.command()
 def upgrade() -> None:
     """升级数据库结构;演示和测试环境的空库会装入示例街道。"""
-    settings = Settings()
-    database = ready_database(settings)
-    database.upgrade()
-    made = first_logins(database, dt.datetime.now(dt.UTC).date())
-    for username, password in made.items():
+    database = ready_database(Settings())
+    _show_logins(first_logins(database, dt.datetime.now(dt.UTC).date()))
+
+
+@db.command()
+def load(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="放着 units.csv 等文件的文件夹")],
+    channel: Annotated[str, typer.Option(help="群和人员账号属于哪个通道")] = "console",
+) -> None:
+    """把本地的单位、楼栋、群、人员、值班和分派规则装入空库;有错就指出文件和行,什么也不装。"""
+    database = ready_database(Settings(), sample_street=False)
+    with database.writing() as session:
+        if not load_street(session, folder, channel=channel):
+            raise ValueError("数据库里已经有街道数据,没有装入")
+        session.commit()
+    _show_logins(first_logins(database, dt.datetime.now(dt.UTC).date()))
+
+
+def _show_logins(logins: dict[str, str]) -> None:
+    for username, password in logins.items():
         typer.echo(f"用户名 {username}  密码 {password}")
 
 

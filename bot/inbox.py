@@ -62,7 +62,7 @@ class Inbox:
         later = replace(self, passive=False)
         record = session.get_one(Message, message_id)
         record.outcome = Outcome.IGNORED
-        context = later._context(session, message, record, now)
+        context = later._context(session, _sender(session, self.directory(), message, now), record, now)
         later._queue(message, context, answer_to(message, context))
 
     def _receive_once(self, message: IncomingMessage, now: dt.datetime) -> tuple[str, str | None]:
@@ -95,22 +95,19 @@ class Inbox:
 
     def _open(self, session: Session, message: IncomingMessage, now: dt.datetime) -> Context | None:
         """The context of a message seen for the first time; None for one that is known."""
-        row_id = _remember(session, message, self.directory(), now)
-        if row_id is None:
+        sender = _sender(session, self.directory(), message, now)
+        record = _remember(session, message, sender, now)
+        if record is None:
             return None
-        record = session.get_one(Message, row_id)
         for reference in message.media[:MOST_PHOTOS]:
-            session.add(Media(message_id=row_id, channel=message.channel, reference=reference[:512]))
-        return self._context(session, message, record, now)
+            session.add(Media(message_id=record.id or 0, channel=message.channel, reference=reference[:512]))
+        return self._context(session, sender, record, now)
 
-    def _context(self, session: Session, message: IncomingMessage, record: Message, now: dt.datetime) -> Context:
-        directory = self.directory()
-        sender = _sender(session, directory, message, now)
-        record.account_id = sender.account_id
+    def _context(self, session: Session, sender: Sender, record: Message, now: dt.datetime) -> Context:
         return Context(
             session=session,
             now=now,
-            directory=directory,
+            directory=self.directory(),
             policy=self.policy,
             sender=sender,
             record=record,
@@ -222,38 +219,50 @@ def _only_listening(context: Context) -> bool:
     return bool(context.sender.posts) or (group is not None and group.mode is GroupMode.LISTEN)
 
 
-def _remember(session: Session, message: IncomingMessage, directory: Directory, now: dt.datetime) -> int | None:
+def _remember(session: Session, message: IncomingMessage, sender: Sender, now: dt.datetime) -> Message | None:
     """Insert the message's row; None if it is known already, also when another process is storing it now."""
-    group = directory.groups.get((message.channel, message.group)) if message.group else None
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = (
-        insert(Message)
+        _insert(session, Message)
         .values(
             channel=message.channel,
             platform_id=message.platform_id,
-            group_id=group.id if group else None,
+            group_id=sender.group.id if sender.group else None,
+            account_id=sender.account_id,
             outcome=Outcome.IGNORED,
             sent_at=message.sent_at,
             received_at=now,
         )
         .on_conflict_do_nothing(index_elements=["channel", "platform_id"])
-        .returning(col(Message.id))
+        .returning(Message)
     )
-    return session.scalar(statement)
+    return session.scalars(statement).first()
 
 
 def _sender(session: Session, directory: Directory, message: IncomingMessage, now: dt.datetime) -> Sender:
-    """Who speaks; an account not seen before is a resident's."""
-    statement = select(Account).where(Account.channel == message.channel, Account.platform_id == message.sender)
-    account = session.exec(statement).first()
-    if account is None:
-        account = Account(channel=message.channel, platform_id=message.sender, nickname=message.nickname)
-        session.add(account)
-        session.flush()
-    elif message.nickname and account.person_id is None and account.nickname != message.nickname:
-        account.nickname = message.nickname
+    """Who speaks, as resident or as staff with the posts held today."""
+    account = _account(session, message)
     group = directory.groups.get((message.channel, message.group)) if message.group else None
     if account.person_id is None:
         return Sender(account=account, group=group)
     posts = directory.posts_of(account.person_id, now.astimezone(SHANGHAI).date())
     return Sender(account=account, person=directory.people.get(account.person_id), posts=posts, group=group)
+
+
+def _account(session: Session, message: IncomingMessage) -> Account:
+    """The sender's account; one not seen before is a resident's. Two first messages may arrive at once."""
+    statement = select(Account).where(Account.channel == message.channel, Account.platform_id == message.sender)
+    account = session.exec(statement).first()
+    if account is None:
+        values = {"channel": message.channel, "platform_id": message.sender, "nickname": message.nickname}
+        unique = ["channel", "platform_id"]
+        session.execute(_insert(session, Account).values(values).on_conflict_do_nothing(index_elements=unique))
+        account = session.exec(statement).one()
+    if message.nickname and account.person_id is None and account.nickname != message.nickname:
+        account.nickname = message.nickname
+    return account
+
+
+def _insert(session: Session, model: type[Message] | type[Account]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, of the dialect in use."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(model)

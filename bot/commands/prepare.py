@@ -36,13 +36,13 @@ def log_to_stderr(level: str = "INFO") -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
-def ready_database(settings: Settings) -> Database:
+def ready_database(settings: Settings, *, sample_street: bool = True) -> Database:
     """The database with its schema up to date and, outside production, the sample street if it is empty."""
     use_keys(settings)
     database = Database(settings.database_url)
     if not database.is_current():
         database.upgrade()
-    if settings.env is not Environment.PRODUCTION:
+    if sample_street and settings.env is not Environment.PRODUCTION:
         with database.writing() as session:
             if load_street(session):
                 session.commit()

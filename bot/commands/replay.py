@@ -23,7 +23,6 @@ from data.models import Message, Source
 from handlers.message import IncomingMessage, Understand
 
 TEXT_COLUMNS = ("text", "content", "message", "内容", "title")
-RESIDENTS = 500
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ def to_message(
     return IncomingMessage(
         channel=ConsoleChannel.name,
         platform_id=f"{_prefix(path)}{number}:{digest[:16]}",
-        sender=sender or f"replay-{int(digest[:8], 16) % RESIDENTS:03d}",
+        # Each line without a sender is somebody of their own: unrelated letters must not look like one person's talk.
+        sender=sender or f"replay-{number}-{digest[:8]}",
         nickname=line.get("nick") or "",
         sent_at=dt.datetime.fromisoformat(line["at"]).astimezone(dt.UTC) if line.get("at") else now,
         text=text,

@@ -29,7 +29,8 @@ def same_matter(context: Context, case: Case) -> Case | None:
         .order_by(col(Case.id).desc())
         .limit(1)
     )
-    return context.session.exec(statement).first()
+    with context.session.no_autoflush:  # everything it looks for is older than what waits to be written
+        return context.session.exec(statement).first()
 
 
 def latest_in_group(context: Context, minutes: int) -> Case | None:

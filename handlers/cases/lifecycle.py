@@ -6,6 +6,7 @@ that writes `case.status`; every step appends a line of history.
 
 from enum import StrEnum
 
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, update
 
 from data.models import Case, CaseStatus, StatusChange
@@ -131,7 +132,7 @@ def _change_status(context: Context, case: Case, to: CaseStatus) -> None:
     ).first()
     if changed is None:
         raise Overtaken(case.number)
-    context.session.refresh(case, ["status"])
+    set_committed_value(case, "status", to)
 
 
 SYSTEM: frozenset[ActorRole] = frozenset({ActorRole.SYSTEM})
