@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -28,6 +29,10 @@ from handlers.replies import SHANGHAI
 log = structlog.get_logger("inbox")
 
 MOST_PHOTOS = 9
+# Built once, because every message asks it.
+ACCOUNT = select(Account).where(
+    Account.channel == bindparam("channel"), Account.platform_id == bindparam("platform_id")
+)
 
 
 @dataclass(frozen=True)
@@ -250,13 +255,12 @@ def _sender(session: Session, directory: Directory, message: IncomingMessage, no
 
 def _account(session: Session, message: IncomingMessage) -> Account:
     """The sender's account; one not seen before is a resident's. Two first messages may arrive at once."""
-    statement = select(Account).where(Account.channel == message.channel, Account.platform_id == message.sender)
-    account = session.exec(statement).first()
+    who = {"channel": message.channel, "platform_id": message.sender}
+    account = session.exec(ACCOUNT, params=who).first()
     if account is None:
-        values = {"channel": message.channel, "platform_id": message.sender, "nickname": message.nickname}
-        unique = ["channel", "platform_id"]
-        session.execute(_insert(session, Account).values(values).on_conflict_do_nothing(index_elements=unique))
-        account = session.exec(statement).one()
+        new = _insert(session, Account).values(who | {"nickname": message.nickname})
+        session.execute(new.on_conflict_do_nothing(index_elements=list(who)))
+        account = session.exec(ACCOUNT, params=who).one()
     if message.nickname and account.person_id is None and account.nickname != message.nickname:
         account.nickname = message.nickname
     return account

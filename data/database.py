@@ -70,7 +70,8 @@ class Database:
     def _migrating(self) -> Iterator[Config]:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        with self.engine.begin() as connection:
+        # A second replica that starts meanwhile waits, instead of failing when it comes to write.
+        with self._write_engine.begin() as connection:
             if self.is_sqlite:
                 # A table is rebuilt to change it, which breaks references for a moment.
                 connection.execute(text("PRAGMA defer_foreign_keys=ON"))
@@ -99,10 +100,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Durable and strict: what was acknowledged survives a power cut, references are enforced."""
     connection.isolation_level = None  # transactions are begun by _begin_sqlite
     for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
         "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")

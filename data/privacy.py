@@ -75,21 +75,34 @@ class SealedText(EncryptedText):
     ring = Ring.SEALED
 
 
+_NARROW = str.maketrans("０１２３４５６７８９", "0123456789")
+# What follows a number that is an amount or a year, and no room.
+_AMOUNT = "(?![\\d-]|元|块|米|个|人|年|天|次|分)"
 # The order matters: an identity card number contains what looks like a phone number.
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<!\d)\d{6}(?:19|20)\d{9}[\dXx](?!\d)|(?<!\d)\d{17}[Xx]"), "[证件号]"),
-    (re.compile(r"(?<!\d)\d{16,19}(?!\d)"), "[卡号]"),
-    (re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"), "[电话]"),
-    (re.compile(r"(?<!\d)0\d{2,3}[- ]?\d{7,8}(?!\d)"), "[电话]"),
-    (re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][A-HJ-NP-Z0-9]{5,6}"), "[车牌]"),
-    (re.compile(r"(?<![\d-])(\d{1,2}-\d{1,2})-\d{3,4}(?!\d)"), r"\1-[室]"),
-    (re.compile(r"(?<!\d)\d{3,4}(?=室|房间|号房)"), "[室]"),
-    (re.compile(r"(?<=单元)\d{3,4}(?!\d)"), "[室]"),
-)  # fmt: skip
+    (re.compile(r"(?<!\d)\d{6}[- ]?(?:19|20)\d{2}[01]\d[0-3]\d[- ]?\d{3}[\dXx](?!\d)|(?<!\d)\d{17}[Xx]"), "[证件号]"),
+    (re.compile(r"(?<!\d)[1-9]\d{7}[01]\d[0-3]\d{4}(?!\d)"), "[证件号]"),
+    (re.compile(r"(?<!\d)(?:\d{16,19}|[3-69]\d{3}(?:[- ]\d{4}){3}(?:[- ]\d{1,3})?)(?!\d)"), "[卡号]"),
+    (re.compile(r"(?<!\d)(?:(?:\+|00)?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"), "[电话]"),
+    (re.compile(r"(?<!\d)[(（]?0\d{2,3}[)）]?[- ]?\d{7,8}(?!\d)"), "[电话]"),
+    (
+        re.compile(
+            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-Z][ ·•.-]?(?=[A-Z]{0,5}\d)"
+            r"(?:[A-HJ-NP-Z0-9]{5,6}|[A-HJ-NP-Z0-9]{4}[警学挂港澳领使])",
+            re.IGNORECASE,
+        ),
+        "[车牌]",
+    ),
+    (re.compile(r"(?<![\d-])(\d{1,2}-\d{1,2}-)\d{3,4}(?!\d)"), r"\1[室]"),
+    (re.compile(r"(?<![\d:：-])(\d{1,2}[#-])\d{3,4}" + _AMOUNT), r"\1[室]"),
+    (re.compile(r"(?<!\d)\d{3,4}(?= ?(?:室|房|住户|号房))"), "[室]"),
+    (re.compile(r"((?:单元|栋|幢|座|楼|层|\d门)[ -]?)\d{3,4}" + _AMOUNT), r"\1[室]"),
+)
 
 
 def masked(text: str) -> str:
     """The text without phone, identity card, bank card and plate numbers and without room numbers."""
+    text = text.translate(_NARROW)
     for pattern, substitute in _MASKS:
         text = pattern.sub(substitute, text)
     return text

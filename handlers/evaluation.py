@@ -6,8 +6,8 @@ from data.models import Case, CaseReporter, CaseStatus, ClosedBy, Evaluation
 from data.models.cases import FIRST_NUMBER
 from handlers import replies
 from handlers.cases.actors import find_case
+from handlers.cases.clock import start_clock
 from handlers.cases.dispatch import dispatch
-from handlers.cases.escalation import start_clock
 from handlers.cases.intake import set_deadline
 from handlers.cases.lifecycle import ANSWERED, SYSTEM, Action, ActorRole, advance
 from handlers.errors import NumberMissing
@@ -31,7 +31,6 @@ def not_solved(message: IncomingMessage, context: Context) -> Reply:
     case.closed_at = case.closed_by = case.resolved_at = None
     set_deadline(context, case)
     dispatch(context, case, SYSTEM)
-    start_clock(context, case)
     return Reply(replies.reopened(case.number, case.due_at), case_id=case.id)
 
 

@@ -2,16 +2,18 @@
 
 from sqlmodel import col, select
 
-from classifiers import find_place
+from classifiers import Place, find_place
 from data.models import Case, CaseStatus, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from handlers import replies, report
-from handlers.cases import discipline, duplicates, escalation, intake
+from handlers.cases import discipline, duplicates, intake
 from handlers.cases.dispatch import dispatch, tell_leaders
 from handlers.cases.lifecycle import SYSTEM
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 
 YES = frozenset({"是", "是的", "对", "对的", "要", "确认", "登记"})
 LONGEST_PLACE = 20
+# 在…, 就是…, 说错了,是…: more words than that are a report of their own.
+MOST_WORDS_AROUND = 5
 PLUS_ONE_MINUTES = 30
 
 
@@ -71,7 +73,7 @@ def _place(message: IncomingMessage, context: Context) -> Reply | None:
     if len(message.text) > LONGEST_PLACE:
         return None
     place = find_place(message.text, context.directory.names_for(context.sender.group))
-    if place is None or place.source != "text" or place.ambiguous:
+    if place is None or place.source != "text" or place.ambiguous or not _only_a_place(message.text, place):
         return None
     case = intake.recent_case(context, context.policy.pending_minutes, placeless=True)
     if case is None:
@@ -83,10 +85,14 @@ def _place(message: IncomingMessage, context: Context) -> Reply | None:
     return Reply(replies.supplemented(case.number), case_id=case.id) if message.addressed else SILENCE
 
 
+def _only_a_place(text: str, place: Place) -> bool:
+    """Whether hardly anything is said besides the place (and the room, which `place.text` leaves out)."""
+    return len(text) - len(place.text) - len(place.room or "") <= MOST_WORDS_AROUND
+
+
 def _tell_new_place(context: Context, case: Case, unit_before: int) -> None:
     if case.unit_id != unit_before and case.status is CaseStatus.DISPATCHED:
         dispatch(context, case, SYSTEM, note=case.routed_because)
-        escalation.start_clock(context, case)
     else:
         tell_leaders(context, case, replies.supplement_notice(case.number, case.place_text))
 

@@ -5,8 +5,9 @@ from sqlmodel import select
 from data.models import Case, CaseReporter, UnitLevel
 from data.privacy import masked
 from handlers import notices, replies
-from handlers.cases import discipline, escalation
+from handlers.cases import discipline
 from handlers.cases.actors import find_case, today
+from handlers.cases.clock import start_clock
 from handlers.cases.dispatch import Choice, dispatch, offer, revoke
 from handlers.cases.lifecycle import SYSTEM, Action, ActorRole, advance
 from handlers.command import tidy
@@ -25,7 +26,6 @@ def dispatch_to(message: IncomingMessage, context: Context) -> Reply:
         person_id = _colleague(context, case, context.command.rest)
         advance(context, case, Action.DISPATCH, roles, note=context.command.rest)
         offer(context, case, Choice(case.unit_id, (person_id,)), person_id=person_id)
-    escalation.start_clock(context, case)
     return Reply(replies.dispatched(case.number), case_id=case.id)
 
 
@@ -36,7 +36,7 @@ def decline(message: IncomingMessage, context: Context) -> Reply:
         raise WordsMissing(context.command.verb, "原因")
     advance(context, case, Action.DECLINE, roles, note=context.command.rest)
     revoke(context, case)
-    escalation.start_clock(context, case)
+    start_clock(context, case)
     notices.tell_reporters(context, case, replies.tell_declined(case.number, masked(context.command.rest)[:100]))
     return Reply(replies.declined(case.number), case_id=case.id)
 
@@ -52,7 +52,7 @@ def merge(message: IncomingMessage, context: Context) -> Reply:
     case.merged_into_id = target.id
     notices.tell_reporters(context, case, replies.tell_merged(case.number, target.number))
     _copy_reporters(context, case, target)
-    escalation.start_clock(context, case)
+    start_clock(context, case)
     return Reply(replies.merged(case.number, target.number), case_id=case.id)
 
 
@@ -62,7 +62,6 @@ def split(message: IncomingMessage, context: Context) -> Reply:
     advance(context, case, Action.SPLIT, roles)
     case.merged_into_id = None
     dispatch(context, case, SYSTEM)
-    escalation.start_clock(context, case)
     return Reply(replies.split(case.number), case_id=case.id)
 
 

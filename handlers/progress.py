@@ -10,8 +10,8 @@ from data.privacy import masked
 from handlers import notices, replies
 from handlers.cases import intake
 from handlers.cases.actors import find_case, open_task, roles_in
+from handlers.cases.clock import start_clock
 from handlers.cases.dispatch import revoke, tell_leaders
-from handlers.cases.escalation import start_clock
 from handlers.cases.lifecycle import FINAL, Action, ActorRole, advance
 from handlers.errors import NoSuchCase, NotYourCase, NumberMissing, WordsMissing
 from handlers.message import Context, IncomingMessage, Reply

@@ -8,7 +8,8 @@ from data.models import Case, CaseStatus, Department, Outcome, Task, TaskStatus
 from data.privacy import masked
 from handlers import notices, replies
 from handlers.cases import escalation, intake
-from handlers.cases.actors import OPEN_TASKS, find_case, open_task, open_task_for
+from handlers.cases.actors import OPEN_TASKS, came_too_late, case_numbered, open_task, open_task_for, roles_in
+from handlers.cases.clock import start_clock
 from handlers.cases.deadlines import working_days_after
 from handlers.cases.dispatch import Choice, department_staff, offer, revoke, tell_leaders
 from handlers.cases.lifecycle import Action, ActorRole, advance
@@ -47,7 +48,7 @@ def resolve(message: IncomingMessage, context: Context) -> Reply:
     advance(context, case, Action.RESOLVE, roles, note=note)
     revoke(context, case, TaskStatus.DONE)
     case.resolved_at = context.now
-    escalation.start_clock(context, case)
+    start_clock(context, case)
     intake.attach(context, case, message, Outcome.COMMAND)
     asked = replies.ask_evaluation(case.number, masked(note)[:200])
     if not notices.tell_reporters(context, case, asked, replies.group_resolved(case.number)):
@@ -73,7 +74,6 @@ def reassign(message: IncomingMessage, context: Context) -> Reply:
     case.lead_department_id = department.id or 0
     staff = tuple(department_staff(context, department.id or 0))
     offer(context, case, Choice(case.unit_id, staff), department_id=department.id)
-    escalation.start_clock(context, case)
     say = replies.reassigned if staff else replies.reassigned_without_staff
     return Reply(say(case.number, department.name), case_id=case.id)
 
@@ -88,7 +88,7 @@ def extend(message: IncomingMessage, context: Context) -> Reply:
     advance(context, case, Action.EXTEND, roles, note=found[2])
     calendar = WorkingDays(context.directory.overrides)
     case.due_at = working_days_after(case.due_at, int(found[1]), calendar).due_at
-    escalation.start_clock(context, case)
+    start_clock(context, case)
     notices.tell_reporters(context, case, replies.delayed(case.number, case.due_at))
     tell_leaders(context, case, replies.extension_notice(case.number, case.due_at, masked(found[2])[:100]))
     return Reply(replies.extended(case.number, case.due_at), case_id=case.id)
@@ -131,11 +131,10 @@ def my_tasks(message: IncomingMessage, context: Context) -> Reply:
 
 def _task_case(context: Context) -> tuple[Case, frozenset[ActorRole]]:
     """The case, for somebody who works on it; a colleague who was too late is told who was not."""
-    case, roles = find_case(context, number_of(context))
+    case = case_numbered(context, number_of(context))
+    roles = roles_in(context, case)
     if not roles & {ActorRole.HOLDER, ActorRole.LEADER}:
-        if context.sender.posts and case.status is CaseStatus.ACCEPTED:
-            raise Overtaken(case.number)
-        raise NotYourCase(case.number)
+        raise (Overtaken if came_too_late(context, case) else NotYourCase)(case.number)
     return case, roles
 
 
@@ -145,7 +144,7 @@ def _accept(context: Context, case: Case, roles: frozenset[ActorRole]) -> None:
     if task is not None:
         task.person_id, task.status, task.accepted_at = _person(context), TaskStatus.ACCEPTED, context.now
         context.session.add(task)
-    escalation.start_clock(context, case)
+    start_clock(context, case)
     notices.tell_reporters(context, case, replies.accepted_by_resident_view(case.number))
 
 

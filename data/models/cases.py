@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
 from data.models.columns import enum_type, json_list
 from data.privacy import EncryptedText
@@ -121,7 +121,7 @@ class StatusChange(SQLModel, table=True):
 
     __tablename__ = "status_changes"
     id: int | None = Field(default=None, primary_key=True)
-    case_id: int = Field(foreign_key="cases.id", index=True)
+    case_id: int = Field(default=None, foreign_key="cases.id", index=True, nullable=False)
     at: dt.datetime
     action: str = Field(max_length=16)
     from_status: CaseStatus | None = Field(default=None, sa_type=enum_type(CaseStatus))
@@ -129,6 +129,7 @@ class StatusChange(SQLModel, table=True):
     actor_role: str = Field(max_length=24)
     account_id: int | None = Field(default=None, foreign_key="accounts.id")
     note: str = Field(default="", sa_type=EncryptedText)
+    case: Case = Relationship()
 
 
 class TaskStatus(StrEnum):
@@ -144,7 +145,7 @@ class Task(SQLModel, table=True):
 
     __tablename__ = "tasks"
     id: int | None = Field(default=None, primary_key=True)
-    case_id: int = Field(foreign_key="cases.id", index=True)
+    case_id: int = Field(default=None, foreign_key="cases.id", index=True, nullable=False)
     unit_id: int = Field(foreign_key="units.id", index=True)
     department_id: int | None = Field(default=None, foreign_key="departments.id")
     person_id: int | None = Field(default=None, foreign_key="people.id", index=True)
@@ -153,6 +154,7 @@ class Task(SQLModel, table=True):
     accepted_at: dt.datetime | None = None
     arrived_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
+    case: Case = Relationship()
 
 
 class CaseReporter(SQLModel, table=True):
@@ -161,9 +163,10 @@ class CaseReporter(SQLModel, table=True):
     __tablename__ = "case_reporters"
     __table_args__ = (UniqueConstraint("case_id", "account_id"),)
     id: int | None = Field(default=None, primary_key=True)
-    case_id: int = Field(foreign_key="cases.id", index=True)
+    case_id: int = Field(default=None, foreign_key="cases.id", index=True, nullable=False)
     account_id: int = Field(foreign_key="accounts.id", index=True)
     at: dt.datetime
+    case: Case = Relationship()
 
 
 class Evaluation(SQLModel, table=True):

@@ -1,8 +1,6 @@
 """The invented sample street, and the loader that checks every reference and says where one dangles."""
 
-import csv
 import datetime as dt
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,42 +26,13 @@ from data.models import (
     Unit,
     UnitLevel,
 )
+from data.seed.lines import Line, SeedError, hours, minute_of_day, read_lines, weekday, weekdays
 from data.taxonomy import CaseClass, read_taxonomy
+
+__all__ = ["STREET", "SeedError", "load_street", "read_lines"]
 
 STREET = Path(__file__).parent
 ANYBODY_MANAGES = ("self", "none")
-
-
-class SeedError(ValueError):
-    """A seed file is wrong; the message names file, line and column."""
-
-
-class Line:
-    """One line of a seed file, which knows where it stands when something in it is wrong."""
-
-    def __init__(self, file: str, number: int, values: dict[str, str]) -> None:
-        self._file, self._number, self._values = file, number, values
-
-    def __getitem__(self, column: str) -> str:
-        if self._values.get(column) is None:
-            raise self.error(f"column '{column}' is missing")
-        return self._values[column].strip()
-
-    def many(self, column: str) -> list[str]:
-        return [part for part in self[column].split("|") if part]
-
-    def read(self, column: str, convert: Callable[[str], Any]) -> Any:
-        """The value converted; what cannot be converted is an error of this line."""
-        try:
-            return convert(self[column])
-        except (ValueError, KeyError):
-            raise self.error(f"column '{column}' has no valid value: '{self[column]}'") from None
-
-    def maybe(self, column: str, convert: Callable[[str], Any]) -> Any:
-        return self.read(column, convert) if self[column] else None
-
-    def error(self, what: str) -> SeedError:
-        return SeedError(f"{self._file}, line {self._number}: {what}")
 
 
 def load_street(session: Session, folder: Path = STREET, *, channel: str = "console") -> bool:
@@ -77,16 +46,6 @@ def load_street(session: Session, folder: Path = STREET, *, channel: str = "cons
     return True
 
 
-def read_lines(folder: Path, name: str) -> Iterator[Line]:
-    """The lines of a seed file, with their numbers."""
-    path = folder / name
-    if not path.exists():
-        raise SeedError(f"{name}: the file is missing in {folder}")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, values in enumerate(csv.DictReader(file), start=2):
-            yield Line(name, number, values)
-
-
 class _Loader:
     """Loads file after file, keeping what the later ones refer to, by code."""
 
@@ -96,6 +55,8 @@ class _Loader:
         self.departments: dict[str, int] = {}
         self.people: dict[str, int] = {}
         self.buildings: dict[str, int] = {}
+        self.groups: dict[str, int] = {}
+        self.accounts: dict[str, int] = {}
 
     def load(self) -> None:
         for part in (self._units, self._departments, self._buildings, self._places, self._groups):
@@ -108,13 +69,13 @@ class _Loader:
         for line in read_lines(self.folder, "units.csv"):
             unit = Unit(code=line["code"], name=line["name"], level=line.read("level", UnitLevel))
             unit.parent_id = line.maybe("parent", self.units.__getitem__)
-            self.units[unit.code] = self._add(line, self.units, unit.code, unit)
+            self._add(line, self.units, unit.code, unit)
 
     def _departments(self) -> None:
         for line in read_lines(self.folder, "departments.csv"):
             kind = line.read("kind", DepartmentKind)
             department = Department(code=line["code"], name=line["name"], kind=kind)
-            self.departments[department.code] = self._add(line, self.departments, department.code, department)
+            self._add(line, self.departments, department.code, department)
 
     def _buildings(self) -> None:
         for line in read_lines(self.folder, "buildings.csv"):
@@ -130,7 +91,7 @@ class _Loader:
                 manager_department_id=company,
                 aliases=line.many("aliases"),
             )
-            self.buildings[building.code] = self._add(line, self.buildings, building.code, building)
+            self._add(line, self.buildings, building.code, building)
 
     def _manager(self, line: Line) -> tuple[Manager, int | None]:
         if line["manager"] in ANYBODY_MANAGES:
@@ -152,7 +113,7 @@ class _Loader:
         for line in read_lines(self.folder, "groups.csv"):
             mode = line.read("mode", GroupMode)
             group = ChatGroup(channel=self.channel, platform_id=line["code"], name=line["name"], mode=mode)
-            group_id = self._add(line, {}, group.platform_id, group)
+            group_id = self._add(line, self.groups, group.platform_id, group)
             for code in line.many("buildings"):
                 if code not in self.buildings:
                     raise line.error(f"column 'buildings' names an unknown building '{code}'")
@@ -167,10 +128,9 @@ class _Loader:
                 party_member=line["party_member"] == "yes",
             )
             person_id = self._add(line, self.people, person.code, person)
-            self.people[person.code] = person_id
             account = Account(channel=self.channel, platform_id=line["account"], person_id=person_id)
             account.nickname = line["name"]
-            self.session.add(account)
+            self._add(line, self.accounts, account.platform_id, account)
 
     def _posts(self) -> None:
         for line in read_lines(self.folder, "posts.csv"):
@@ -191,14 +151,18 @@ class _Loader:
                 Duty(
                     unit_id=line.read("unit", self.units.__getitem__),
                     person_id=line.read("person", self.people.__getitem__),
-                    weekday=line.read("weekday", int),
+                    weekday=line.read("weekday", weekday),
                     starts_minute=line.read("starts", minute_of_day),
                     ends_minute=line.read("ends", minute_of_day),
                 )
             )
 
     def _categories(self) -> None:
-        limits = {line["code"]: line for line in read_lines(self.folder, "categories.csv")}
+        limits: dict[str, Line] = {}
+        for line in read_lines(self.folder, "categories.csv"):
+            if line["code"] not in read_taxonomy():
+                raise line.error(f"the taxonomy has no category '{line['code']}'")
+            _once(line, limits, line["code"], line)
         for code, row in read_taxonomy().items():
             if code not in limits:
                 raise SeedError(f"categories.csv: category {code} of the taxonomy has no limit")
@@ -218,13 +182,19 @@ class _Loader:
         self.session.flush()
 
     def _routing(self) -> None:
-        rules = [self._rule(line) for line in read_lines(self.folder, "routing.csv")]
-        if not rules or any((rules[-1].class_, rules[-1].category_code, rules[-1].unit_id, rules[-1].manager)):
-            raise SeedError("routing.csv: the last rule must match everything, so that no case is left without a unit")
-        self.session.add_all(rules)
+        rules: dict[int, tuple[Line, RoutingRule]] = {}
+        for line in read_lines(self.folder, "routing.csv"):
+            rule = self._rule(line)
+            _once(line, rules, rule.position, (line, rule))
+        if not rules:
+            raise SeedError("routing.csv: there is no rule, so every case would be left without a unit")
+        line, rule = rules[max(rules)]
+        if not _catches_all(rule):
+            raise line.error("the last rule must match everything, so that no case is left without a unit")
+        self.session.add_all(rule for _line, rule in rules.values())
 
     def _rule(self, line: Line) -> RoutingRule:
-        start, end = line.maybe("hours", _hours) or (None, None)
+        start, end = line.maybe("hours", hours) or (None, None)
         for code in line.many("co"):
             if code not in self.departments and code != "community":
                 raise line.error(f"column 'co' names an unknown department '{code}'")
@@ -234,7 +204,7 @@ class _Loader:
             category_code=line.maybe("category", lambda code: read_taxonomy()[code].code),
             unit_id=line.maybe("unit", self.units.__getitem__),
             manager=line.maybe("manager", Manager),
-            weekdays=line.many("weekdays"),
+            weekdays=line.read("weekdays", weekdays),
             from_minute=start,
             to_minute=end,
             lead_department_id=None if line["lead"] == "manager" else line.read("lead", self.departments.__getitem__),
@@ -244,22 +214,21 @@ class _Loader:
 
     def _add(self, line: Line, known: dict[str, int], code: str, row: Any) -> int:
         """Insert now, because later files refer to the id."""
-        if code in known:
-            raise line.error(f"code '{code}' stands twice")
+        _once(line, known, code, 0)
         self.session.add(row)
         self.session.flush()
-        return int(row.id)
+        known[code] = int(row.id)
+        return known[code]
 
 
-def minute_of_day(text: str) -> int:
-    """`HH:MM` as minutes from midnight; `24:00` is the end of the day."""
-    hour, minute = text.split(":")
-    total = int(hour) * 60 + int(minute)
-    if not (0 <= total <= 24 * 60 and 0 <= int(minute) < 60):
-        raise ValueError(text)
-    return total
+def _once(line: Line, known: dict[Any, Any], code: str | int, value: Any) -> None:
+    """Note a code; one that is there already is an error of this line."""
+    if code in known:
+        raise line.error(f"'{code}' stands twice")
+    known[code] = value
 
 
-def _hours(text: str) -> tuple[int, int]:
-    start, end = text.split("-")
-    return minute_of_day(start), minute_of_day(end)
+def _catches_all(rule: RoutingRule) -> bool:
+    """Whether the rule fits every case at every hour and names somebody whatever the building."""
+    limits = (rule.class_, rule.category_code, rule.unit_id, rule.manager, rule.weekdays)
+    return not any(limits) and rule.from_minute is None and rule.lead_department_id is not None

@@ -21,13 +21,19 @@ def find_case(context: Context, number: int) -> tuple[Case, frozenset[ActorRole]
 
     Raises NoSuchCase, and NotYourCase for somebody who has no part in it: both only say the number.
     """
-    case = context.session.get(Case, number - FIRST_NUMBER)
-    if case is None:
-        raise NoSuchCase(number)
+    case = case_numbered(context, number)
     roles = roles_in(context, case)
     if not roles:
         raise NotYourCase(number)
     return case, roles
+
+
+def case_numbered(context: Context, number: int) -> Case:
+    """The case, locked until the commit, because orders for one case may come at the same time."""
+    case = context.session.get(Case, number - FIRST_NUMBER, with_for_update=True)
+    if case is None:
+        raise NoSuchCase(number)
+    return case
 
 
 def roles_in(context: Context, case: Case) -> frozenset[ActorRole]:
@@ -66,6 +72,12 @@ def open_task(context: Context, case: Case) -> Task | None:
         select(Task).where(Task.case_id == case.id, col(Task.status).in_(OPEN_TASKS)).order_by(col(Task.id).desc())
     )
     return context.session.exec(statement).first()
+
+
+def came_too_late(context: Context, case: Case) -> bool:
+    """Whether a colleague holds the task that the sender might have taken."""
+    task = open_task(context, case)
+    return task is not None and any(_may_hold(context, post, task) for post in context.sender.posts)
 
 
 def _may_hold(context: Context, post: Post, task: Task) -> bool:

@@ -7,6 +7,7 @@ from data.models import Case, Duty, Role, Task, TaskStatus, UnitLevel
 from data.taxonomy import Urgency
 from handlers import notices, replies
 from handlers.cases.actors import open_task, today
+from handlers.cases.clock import start_clock
 from handlers.cases.lifecycle import Action, ActorRole, advance
 from handlers.directory import Directory, held
 from handlers.message import Context
@@ -70,18 +71,20 @@ def offer(
     department_id: int | None = None,
     person_id: int | None = None,
 ) -> None:
-    """End the open task, start a new one and tell those who may take it; tell a leader where nobody can."""
+    """End the open task, start a new one and the clock, tell those who may take it, or a leader where nobody can."""
     revoke(context, case)
     case.dispatched_at = context.now
+    start_clock(context, case)
     context.session.add(
         Task(
-            case_id=case.id or 0,
+            case=case,
             unit_id=choice.unit_id,
             department_id=department_id,
             person_id=person_id,
             offered_at=context.now,
         )
     )
+    context.session.flush()  # a new case has its number from here on
     if not notices.tell_people(context, choice.person_ids, offer_text(context, case), case):
         tell_leaders(context, case, replies.nobody_to_dispatch(case.number))
     if case.urgency is Urgency.EMERGENCY:

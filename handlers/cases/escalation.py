@@ -9,13 +9,12 @@ import datetime as dt
 from sqlmodel import col, select
 
 from data.models import Case, CaseStatus, ClockAction, ClosedBy, EscalationLevel, UnitLevel
-from data.taxonomy import Urgency
 from handlers import notices, replies
 from handlers.cases import deadlines
 from handlers.cases.actors import open_task
+from handlers.cases.clock import calendar, set_clock
 from handlers.cases.dispatch import choose, department_staff, heads
 from handlers.cases.lifecycle import OPEN, SYSTEM, Action, ActorRole, advance
-from handlers.cases.working_days import WorkingDays
 from handlers.message import Context
 
 LEVELS = tuple(EscalationLevel)
@@ -37,23 +36,6 @@ def sweep(context: Context, *, limit: int = 500) -> int:
     return len(cases)
 
 
-def start_clock(context: Context, case: Case) -> None:
-    """Set the clock for the state the case has just entered; what was replayed from a file has none."""
-    if context.policy.quiet:
-        _next(case, None, None)
-    elif case.status is CaseStatus.RESOLVED:
-        _next(case, ClockAction.CLOSE, context.now + dt.timedelta(days=context.policy.silence_closes_days))
-    elif case.status not in OPEN:
-        _next(case, None, None)
-    elif case.urgency is Urgency.EMERGENCY and case.status is CaseStatus.DISPATCHED:
-        check = context.now + dt.timedelta(minutes=context.policy.emergency_accept_minutes)
-        _next(case, ClockAction.ACCEPT_CHECK, check)
-    elif context.now < case.due_at:
-        category = context.directory.categories[case.category_code]
-        moment = deadlines.remind_at(case, category, _calendar(context))
-        _next(case, ClockAction.REMIND, max(moment, context.now))
-
-
 def raise_level(context: Context, case: Case, roles: frozenset[ActorRole], *, why: str) -> EscalationLevel:
     """One level up: history, colour, and the new level's head is told. The highest level stays."""
     advance(context, case, Action.ESCALATE, roles, note=why)
@@ -71,7 +53,7 @@ def _act(context: Context, case: Case) -> None:
     if case.next_action is ClockAction.CLOSE and case.status is CaseStatus.RESOLVED:
         _close_in_silence(context, case)
     elif case.status not in OPEN or case.next_action is None:
-        _next(case, None, None)
+        set_clock(case, None, None)
     else:
         _STEPS[case.next_action](context, case)
 
@@ -79,7 +61,7 @@ def _act(context: Context, case: Case) -> None:
 def _close_in_silence(context: Context, case: Case) -> None:
     advance(context, case, Action.CLOSE, SYSTEM)
     case.closed_at, case.closed_by = context.now, ClosedBy.SILENCE
-    _next(case, None, None)
+    set_clock(case, None, None)
     notices.tell_reporters(context, case, replies.closed_in_silence(case.number))
 
 
@@ -88,7 +70,7 @@ def _check_accepted(context: Context, case: Case) -> None:
     if case.status is CaseStatus.DISPATCHED:
         minutes = context.policy.emergency_accept_minutes
         raise_level(context, case, SYSTEM, why=f"紧急情况{minutes}分钟无人接单")
-    _next(case, ClockAction.DUE, case.due_at)
+    set_clock(case, ClockAction.DUE, case.due_at)
 
 
 def _remind(context: Context, case: Case) -> None:
@@ -96,12 +78,12 @@ def _remind(context: Context, case: Case) -> None:
     if context.now < case.due_at:
         notices.tell_people(context, _holders(context, case), replies.due_soon(case.number, case.due_at), case)
     category = context.directory.categories[case.category_code]
-    _next(case, ClockAction.DUE, deadlines.polite(case.due_at, case, category, _calendar(context)))
+    set_clock(case, ClockAction.DUE, deadlines.polite(case.due_at, case, category, calendar(context)))
 
 
 def _due(context: Context, case: Case) -> None:
     if context.now < case.due_at:  # extended meanwhile
-        _next(case, ClockAction.DUE, case.due_at)
+        set_clock(case, ClockAction.DUE, case.due_at)
         return
     notices.tell_people(context, _holders(context, case), replies.overdue(case.number), case)
     _plan_level_up(context, case, since=case.due_at)
@@ -114,11 +96,11 @@ def _level_up(context: Context, case: Case) -> None:
 
 def _plan_level_up(context: Context, case: Case, *, since: dt.datetime) -> None:
     if case.level is LEVELS[-1]:
-        _next(case, None, None)
+        set_clock(case, None, None)
         return
-    category, calendar = context.directory.categories[case.category_code], _calendar(context)
-    moment = deadlines.level_up_at(case, category, calendar, since)
-    _next(case, ClockAction.LEVEL_UP, deadlines.polite(moment, case, category, calendar))
+    category, days = context.directory.categories[case.category_code], calendar(context)
+    moment = deadlines.level_up_at(case, category, days, since)
+    set_clock(case, ClockAction.LEVEL_UP, deadlines.polite(moment, case, category, days))
 
 
 def _holders(context: Context, case: Case) -> list[int]:
@@ -137,17 +119,9 @@ def _offered_to(context: Context, unit_id: int, department_id: int | None) -> li
     return list(choose(context.directory, unit_id, context.now).person_ids)
 
 
-def _next(case: Case, action: ClockAction | None, at: dt.datetime | None) -> None:
-    case.next_action, case.next_action_at = action, at
-
-
 def _forget_clock(context: Context, case: Case) -> None:
     """A case that was reopened meanwhile is not closed in silence."""
-    _next(case, None, None)
-
-
-def _calendar(context: Context) -> WorkingDays:
-    return WorkingDays(context.directory.overrides)
+    set_clock(case, None, None)
 
 
 _STEPS = {

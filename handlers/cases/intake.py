@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from classifiers import Intent, Place, Understanding
@@ -20,13 +21,23 @@ from data.privacy import masked
 from data.taxonomy import CaseClass, Urgency
 from handlers.cases import deadlines
 from handlers.cases.dispatch import dispatch
-from handlers.cases.escalation import LEVELS, start_clock
+from handlers.cases.escalation import LEVELS
 from handlers.cases.lifecycle import OPEN, SYSTEM, Action, advance
 from handlers.cases.routing import Matter, answering_unit, route
 from handlers.cases.working_days import WorkingDays
 from handlers.message import Context, IncomingMessage
 
 MOST_CHARACTERS = 2000
+# Built once, because every report asks it.
+PENDING = (
+    select(PendingMessage)
+    .where(
+        PendingMessage.account_id == bindparam("account"),
+        col(PendingMessage.group_id).is_not_distinct_from(bindparam("group")),
+        col(PendingMessage.expires_at) > bindparam("now"),
+    )
+    .order_by(col(PendingMessage.message_id))
+)
 FOR_COMMUNITY = (RequestKind.INQUIRY, RequestKind.SUGGESTION, RequestKind.PRAISE)
 
 
@@ -35,13 +46,13 @@ def register(context: Context, message: IncomingMessage) -> Case:
     earlier = _take_pending(context)
     words = [row.text for row in earlier if row.text] + ([message.text] if message.text else [])
     case = _new_case(context, "\n".join(words)[:MOST_CHARACTERS])
-    context.session.add(case)
-    context.session.flush()
+    reporter = CaseReporter(case=case, account_id=context.sender.account_id, at=context.now)
+    context.session.add_all([case, reporter])
+    with context.session.no_autoflush:  # one round of inserts, where the new case gets its number
+        _start(context, case)
     attach(context, case, message, Outcome.REGISTERED)
     for row in earlier:
         _keep(context, row, case)
-    context.session.add(CaseReporter(case_id=case.id or 0, account_id=context.sender.account_id, at=context.now))
-    _start(context, case)
     return case
 
 
@@ -182,24 +193,15 @@ def _start(context: Context, case: Case) -> None:
     if case.kind is RequestKind.PRAISE:
         advance(context, case, Action.ACKNOWLEDGE, SYSTEM)
         case.closed_at = context.now
+        context.session.flush()
     else:
         dispatch(context, case, SYSTEM, note=case.routed_because)
-    start_clock(context, case)
-    context.session.add(case)
 
 
 def _take_pending(context: Context) -> list[PendingMessage]:
     """What the sender said or showed in this conversation in the last minutes, oldest first."""
-    statement = (
-        select(PendingMessage)
-        .where(
-            PendingMessage.account_id == context.sender.account_id,
-            PendingMessage.group_id == context.message_row.group_id,
-            col(PendingMessage.expires_at) > context.now,
-        )
-        .order_by(col(PendingMessage.message_id))
-    )
-    return list(context.session.exec(statement).all())
+    mine = {"account": context.sender.account_id, "group": context.message_row.group_id, "now": context.now}
+    return list(context.session.exec(PENDING, params=mine).all())
 
 
 def _keep(context: Context, pending: PendingMessage, case: Case) -> None:

@@ -51,6 +51,9 @@ OPEN = (S.RECEIVED, S.DISPATCHED, S.ACCEPTED, S.RETURNED, S.REOPENED)
 ANSWERED = (S.RESOLVED, S.CLOSED)
 FINAL = (S.DECLINED, S.WITHDRAWN, S.MERGED)
 
+# These may leave the state as it is, but not under somebody who took the task a moment ago.
+MOVES_TASK = (A.DISPATCH, A.REASSIGN)
+
 Step = tuple[CaseStatus, frozenset[ActorRole]]
 ALLOWED: dict[tuple[CaseStatus, Action], Step] = {}
 
@@ -105,10 +108,10 @@ def advance(
     """Take one step: change the state if nobody was faster, append the history."""
     source = case.status
     to, role = step(case, action, roles)
-    if to is not source:
+    if to is not source or action in MOVES_TASK:
         _change_status(context, case, to)
     change = StatusChange(
-        case_id=case.id or 0,
+        case=case,
         at=context.now,
         action=action,
         from_status=source,
@@ -123,6 +126,9 @@ def advance(
 
 def _change_status(context: Context, case: Case, to: CaseStatus) -> None:
     """Write the new state only where the old one still stands; on PostgreSQL two may try at once."""
+    if case.id is None:  # not in the database yet, so nobody else can have it
+        case.status = to
+        return
     changed = context.session.exec(
         update(Case)
         .where(col(Case.id) == case.id, col(Case.status) == case.status)
