@@ -98,6 +98,12 @@ class Bot:
             total += done
         return total
 
+    def close(self) -> None:
+        """Let go of the database and the platforms."""
+        for channel in self.channels.values():
+            channel.close()
+        self.database.close()
+
     def _in_lots(self, now: dt.datetime, work: Callable[..., int]) -> int:
         total = 0
         while True:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from data.database import Database
 from data.models import FailedMessage, Outcome
@@ -51,7 +52,9 @@ def retry(inbox: Handles, now: dt.datetime, *, limit: int = 20) -> int:
 def _retry_one(inbox: Handles, message_id: int, now: dt.datetime) -> bool:
     try:
         with inbox.database.writing() as session:
-            failed = session.get_one(FailedMessage, message_id)
+            failed = session.exec(_still_due(message_id, now)).first()
+            if failed is None:
+                return False
             inbox.handle_again(from_json(failed.payload), message_id, session, now)
             session.delete(failed)
             session.commit()
@@ -62,10 +65,20 @@ def _retry_one(inbox: Handles, message_id: int, now: dt.datetime) -> bool:
     return True
 
 
+def _still_due(message_id: int, now: dt.datetime) -> SelectOfScalar[FailedMessage]:
+    """The message, locked, unless another replica has it in hand or is done with it."""
+    statement = select(FailedMessage).where(
+        FailedMessage.message_id == message_id, col(FailedMessage.next_attempt_at) <= now
+    )
+    return statement.with_for_update(skip_locked=True)
+
+
 def _postpone(inbox: Handles, message_id: int, now: dt.datetime, error: Exception) -> None:
     """The next attempt later each time; after the last one only a person helps."""
     with inbox.database.writing() as session:
-        failed = session.get_one(FailedMessage, message_id)
+        failed = session.get(FailedMessage, message_id, with_for_update=True)
+        if failed is None:
+            return
         failed.attempts += 1
         failed.error = type(error).__name__
         again = now + RETRY_AFTER * 2**failed.attempts

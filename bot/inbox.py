@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from bot import failed
+from bot.storable import storable
 from classifiers import Action, Intent
 from data.database import Database
 from data.models import Account, GroupMode, Media, Message, OutboxMessage, OutboxStatus, Outcome
@@ -52,6 +53,7 @@ class Inbox:
         The same message delivered again returns the same answer and changes nothing.
         """
         started = time.perf_counter()
+        message = storable(message)
         try:
             outcome, answer = self._receive_once(message, now)
         except Exception as error:
@@ -68,7 +70,12 @@ class Inbox:
         record = session.get_one(Message, message_id)
         record.outcome = Outcome.IGNORED
         context = later._context(session, _sender(session, self.directory(), message, now), record, now)
-        later._queue(message, context, answer_to(message, context))
+        try:
+            with session.begin_nested():
+                reply = answer_to(message, context)
+        except SuishoupaiError as error:
+            reply = _refusal(message, context, error)
+        later._queue(message, context, reply)
 
     def _receive_once(self, message: IncomingMessage, now: dt.datetime) -> tuple[str, str | None]:
         with self.database.writing() as session:
@@ -149,6 +156,7 @@ class Inbox:
 def answer_to(message: IncomingMessage, context: Context) -> Reply:
     """What is it? A recall, a command, something that continues what was said, or words to understand."""
     if message.kind is Kind.RECALL:
+        _expect_nothing_more(message, context)
         return recall.handle(message, context)
     if message.group is not None and context.sender.group is None:
         return _from_unknown_group(message, context)
@@ -241,6 +249,15 @@ def _remember(session: Session, message: IncomingMessage, sender: Sender, now: d
         .returning(Message)
     )
     return session.scalars(statement).first()
+
+
+def _expect_nothing_more(message: IncomingMessage, context: Context) -> None:
+    """A recall may overtake its message: what comes in later under that id is known already and stays silent."""
+    if message.recalls:
+        early = replace(message, platform_id=message.recalls)
+        row = _remember(context.session, early, context.sender, context.now)
+        if row is not None:
+            row.outcome = Outcome.RECALLED
 
 
 def _sender(session: Session, directory: Directory, message: IncomingMessage, now: dt.datetime) -> Sender:

@@ -62,6 +62,7 @@ def return_(message: IncomingMessage, context: Context) -> Reply:
     reason = _words(context, "原因")
     advance(context, case, Action.RETURN, roles, note=reason)
     revoke(context, case, TaskStatus.RETURNED)
+    start_clock(context, case)
     tell_leaders(context, case, replies.returned_to_leader(case.number, masked(reason)[:100]))
     return Reply(replies.returned(case.number), case_id=case.id)
 

@@ -64,7 +64,7 @@ def talk(database_url: str, model_path: Path, tmp_path: Path) -> Iterator[Talk]:
     """The bot on a fresh sample street, on each backend in turn."""
     talk = talk_on(database_url, model_path, tmp_path)
     yield talk
-    talk.bot.database.close()
+    talk.bot.close()
 
 
 @pytest.fixture
@@ -73,4 +73,4 @@ def sqlite_talk(sqlite_databases: SqliteDatabases, model_path: Path, tmp_path: P
     with sqlite_databases.seeded() as url:
         talk = talk_on(url, model_path, tmp_path)
         yield talk
-        talk.bot.database.close()
+        talk.bot.close()

@@ -45,6 +45,9 @@ class RecordingChannel:
             raise self.failures.pop(0)
         self.sent.append(outgoing)
 
+    def close(self) -> None:
+        pass
+
     def download(self, reference: str) -> bytes:
         found = self.photos[reference]
         if isinstance(found, ChannelError):

@@ -66,3 +66,7 @@ class Channel(Protocol):
     def download(self, reference: str) -> bytes:
         """The bytes of a photo; raises MediaGone, ChannelBusy or ChannelError."""
         ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -95,6 +95,9 @@ class ConsoleChannel:
         except httpx2.TransportError as error:
             raise ChannelBusy(type(error).__name__) from error
 
+    def close(self) -> None:
+        self._client.close()
+
     def _post(self, path: str, body: bytes, query: dict[str, str]) -> dict[str, Any]:
         try:
             response = self._client.post(path, content=body, params=query)

@@ -129,7 +129,7 @@ def _running(settings: Settings, port: int, platform_port: int) -> Iterator[tupl
     platform = Simulator(cast, f"http://{HOST}:{port}", token, key)
     with _served(app_of(platform), platform_port), _served(build_app(bot), port):
         yield bot, platform
-    bot.database.close()
+    bot.close()
 
 
 @contextmanager

@@ -18,13 +18,15 @@ def start_clock(context: Context, case: Case) -> None:
         set_clock(case, ClockAction.CLOSE, context.now + dt.timedelta(days=context.policy.silence_closes_days))
     elif case.status not in OPEN:
         set_clock(case, None, None)
-    elif case.urgency is Urgency.EMERGENCY and case.status is CaseStatus.DISPATCHED:
+    elif case.urgency is Urgency.EMERGENCY and case.status is not CaseStatus.ACCEPTED:
         check = context.now + dt.timedelta(minutes=context.policy.emergency_accept_minutes)
         set_clock(case, ClockAction.ACCEPT_CHECK, check)
     elif context.now < case.due_at:
         category = context.directory.categories[case.category_code]
         moment = deadlines.remind_at(case, category, calendar(context))
         set_clock(case, ClockAction.REMIND, max(moment, context.now))
+    elif case.next_action is None:  # it stood still while its time ran out
+        set_clock(case, ClockAction.DUE, context.now)
 
 
 def set_clock(case: Case, action: ClockAction | None, at: dt.datetime | None) -> None:

@@ -27,11 +27,15 @@ class Deadline:
 
 def deadline(received_at: dt.datetime, category: Category, urgency: Urgency, calendar: WorkingDays) -> Deadline:
     """When a case of this category is due; an emergency has its own limit in hours."""
-    if urgency is Urgency.EMERGENCY:
-        return Deadline(received_at + dt.timedelta(hours=category.emergency_hours))
-    if category.limit_unit is LimitUnit.HOURS:
-        return Deadline(received_at + dt.timedelta(hours=category.limit_value))
+    if urgency is Urgency.EMERGENCY or category.limit_unit is LimitUnit.HOURS:
+        return Deadline(received_at + _hours(category, urgency))
     return working_days_after(received_at, category.limit_value, calendar)
+
+
+def _hours(category: Category, urgency: Urgency) -> dt.timedelta:
+    """The limit of what runs by the clock on the wall."""
+    emergency = urgency is Urgency.EMERGENCY
+    return dt.timedelta(hours=category.emergency_hours if emergency else category.limit_value)
 
 
 def working_days_after(moment: dt.datetime, days: int, calendar: WorkingDays) -> Deadline:
@@ -55,14 +59,15 @@ def remind_at(case: Case, category: Category, calendar: WorkingDays) -> dt.datet
 def level_up_at(case: Case, category: Category, calendar: WorkingDays, since: dt.datetime) -> dt.datetime:
     """When an overdue case goes to the next level: one working day later, hour limits after half the limit."""
     if in_hours(case, category):
-        return since + (case.original_due_at - case.received_at) / 2
+        return since + _hours(category, case.urgency) / 2
     return working_days_after(since, 1, calendar).due_at
 
 
 def polite(moment: dt.datetime, case: Case, category: Category, calendar: WorkingDays) -> dt.datetime:
     """The first moment from `moment` on at which this case may disturb somebody.
 
-    Working-day limits: 09–18 on working days; hour limits: 07–22 every day; emergencies: always.
+    Working-day limits: 09–18 on working days; hour limits: 07–22 every day; emergencies: always. The closing
+    minute belongs to it, because that is when limits of working days end.
     """
     if case.urgency is Urgency.EMERGENCY:
         return moment
@@ -74,7 +79,7 @@ def polite(moment: dt.datetime, case: Case, category: Category, calendar: Workin
         return _at(calendar.next_working_day(day), hours[0])
     if local.time() < hours[0]:
         return _at(day, hours[0])
-    if local.time() < hours[1]:
+    if local.time() <= hours[1]:
         return moment
     tomorrow = day + dt.timedelta(days=1)
     return _at(tomorrow if in_hours(case, category) else calendar.next_working_day(tomorrow), hours[0])

@@ -72,7 +72,7 @@ def offer(
     person_id: int | None = None,
 ) -> None:
     """End the open task, start a new one and the clock, tell those who may take it, or a leader where nobody can."""
-    revoke(context, case)
+    _tell_moved(context, case, revoke(context, case), choice)
     case.dispatched_at = context.now
     start_clock(context, case)
     context.session.add(
@@ -89,6 +89,14 @@ def offer(
         tell_leaders(context, case, replies.nobody_to_dispatch(case.number))
     if case.urgency is Urgency.EMERGENCY:
         _alert_community(context, case)
+
+
+def _tell_moved(context: Context, case: Case, moved: Task | None, choice: Choice) -> None:
+    """Who had the task in hand must not go on working on it; the sender knows already."""
+    person = moved.person_id if moved else None
+    own = context.sender.person.id if context.sender.person else None
+    if person is not None and person != own and person not in choice.person_ids:
+        notices.tell_people(context, [person], replies.task_moved(case.number), case)
 
 
 def revoke(context: Context, case: Case, status: TaskStatus = TaskStatus.REVOKED) -> Task | None:

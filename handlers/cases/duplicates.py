@@ -9,7 +9,7 @@ from data.models import Case, CaseReporter
 from handlers.cases.lifecycle import OPEN
 from handlers.message import Context
 
-PLUS_ONE = re.compile(r"^(?:\+ ?1|＋1|加一|我家也是|我们家也是|我也是|我这也是|同样|一样|也是)[!!。.~]*$")
+PLUS_ONE = re.compile(r"^(?:(?:[+＋] ?1|加一|我们?家也是|我们?这也是|我也是|同样|一样|也是)[\s,，!！。.~]*)+$")
 
 
 def same_matter(context: Context, case: Case) -> Case | None:

@@ -67,7 +67,7 @@ def _close_in_silence(context: Context, case: Case) -> None:
 
 def _check_accepted(context: Context, case: Case) -> None:
     """An emergency nobody took goes up at once."""
-    if case.status is CaseStatus.DISPATCHED:
+    if case.status is not CaseStatus.ACCEPTED:
         minutes = context.policy.emergency_accept_minutes
         raise_level(context, case, SYSTEM, why=f"紧急情况{minutes}分钟无人接单")
     set_clock(case, ClockAction.DUE, case.due_at)

@@ -1,0 +1,27 @@
+"""Makes any message storable, whatever a platform lets through: no database takes NUL or half a character."""
+
+import re
+from dataclasses import replace
+
+from handlers.message import IncomingMessage
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def storable(message: IncomingMessage) -> IncomingMessage:
+    """The message without control characters; half a character becomes a question mark."""
+    return replace(
+        message,
+        platform_id=_clean(message.platform_id),
+        sender=_clean(message.sender),
+        text=_clean(message.text),
+        group=None if message.group is None else _clean(message.group),
+        nickname=_clean(message.nickname),
+        media=tuple(map(_clean, message.media)),
+        quoted_text=_clean(message.quoted_text),
+        recalls=None if message.recalls is None else _clean(message.recalls),
+    )
+
+
+def _clean(text: str) -> str:
+    return CONTROL.sub("", text).encode("utf-8", "replace").decode()
