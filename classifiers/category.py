@@ -1,0 +1,67 @@
+"""Which class (纪检, 党建, 民生) and which of the 41 categories a message belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, log, sqrt
+
+from classifiers.model import Reading
+from data.taxonomy import CaseClass, read_taxonomy
+
+# Set on real messages that the model never learned from, like the thresholds.
+_RULE_WEIGHT = 1.5  # rules know better than words who is accused
+_SOBER_CLASS = (0.4, 0.7)
+_SOBER_CATEGORY = (0.45, -0.2)
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class CategoryJudgement:
+    """The answers and how likely each is right."""
+
+    class_: CaseClass
+    class_confidence: float
+    category: str
+    category_confidence: float
+
+
+def judge_category(reading: Reading, *, discipline: float) -> CategoryJudgement:
+    """The likeliest category of the likeliest class; 纪检 exactly from the probability `discipline` on."""
+    categories = reading.chances("category")
+    classes = _classes(reading, categories)
+    if classes[CaseClass.DISCIPLINE] >= discipline:
+        return _within(CaseClass.DISCIPLINE, classes, categories)
+    likelier = CaseClass.PARTY if classes[CaseClass.PARTY] > classes[CaseClass.LIVELIHOOD] else CaseClass.LIVELIHOOD
+    return _within(likelier, classes, categories)
+
+
+def _within(
+    class_: CaseClass, classes: Mapping[CaseClass, float], categories: Mapping[str, float]
+) -> CategoryJudgement:
+    taxonomy = read_taxonomy()
+    within = {code: chance for code, chance in categories.items() if taxonomy[code].class_ is class_}
+    category = max(within, key=lambda code: within[code])
+    share = within[category] / sum(within.values())
+    return CategoryJudgement(
+        class_, _sobered(classes[class_], *_SOBER_CLASS), category, _sobered(classes[class_] * share, *_SOBER_CATEGORY)
+    )
+
+
+def _sobered(chance: float, slope: float, shift: float) -> float:
+    """A probability as real messages bear it out: they are stranger than the corpus, on which it was learned."""
+    held = min(max(chance, _TINY), 1 - _TINY)
+    return 1 / (1 + exp(-(slope * log(held / (1 - held)) + shift)))
+
+
+def _classes(reading: Reading, categories: Mapping[str, float]) -> dict[CaseClass, float]:
+    """Two opinions on the class, its own weights and the sum over its categories, weighed alike; then the rules."""
+    own, points = reading.chances("class", rules=False), reading.points("class")
+    taxonomy = read_taxonomy()
+    summed = dict.fromkeys(CaseClass, 0.0)
+    for code, chance in categories.items():
+        summed[taxonomy[code].class_] += chance
+    joint = {
+        class_: sqrt(own.get(class_, 0.0) * summed[class_]) * exp(_RULE_WEIGHT * points.get(class_, 0.0))
+        for class_ in CaseClass
+    }
+    whole = sum(joint.values()) or 1.0
+    return {class_: chance / whole for class_, chance in joint.items()}

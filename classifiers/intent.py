@@ -1,0 +1,116 @@
+"""What a message wants, and what to do with it: register a case, ask back, offer it to a person, or stay silent."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from math import exp, log
+from typing import TYPE_CHECKING
+
+from classifiers.thresholds import Thresholds
+
+if TYPE_CHECKING:  # the model is learned from rows that carry an Intent
+    from classifiers.model import Reading
+    from classifiers.rules import Rule
+
+_SAYS_SOMETHING = re.compile(r"[^\W\d_]")
+_PICTURE_WORD = re.compile(r"\[[^\[\]]{1,8}\]")  # [捂脸]: how an emoji of the platform arrives as text
+# What the words of a list add to the log-odds of "message", each word once and only so many of them; set, like the
+# thresholds, on real messages that the model never learned from.
+_LEARNED_SHARE = 0.7
+_EVIDENCE = {"topic": (1.0, 4), "weak": (0.3, 3), "office": (1.5, 5), "everyday": (-0.3, 3)}
+_NO_EVIDENCE = -0.7
+_TOPIC_AT_ALL = 1.0
+_COMBINED, _MOST_COMBINED = 1.5, 2  # rules that join words, such as 井盖+没
+_TINY = 1e-9
+_ADDRESSED_POINTS = 1.0  # who calls the bot rather wants something
+_PHOTO_POINTS = 0.5
+
+
+class Intent(StrEnum):
+    REPORT = "report"
+    INQUIRY = "inquiry"
+    SUGGESTION = "suggestion"
+    PRAISE = "praise"
+    NONE = "none"
+
+
+class Action(StrEnum):
+    REGISTER = "register"
+    ASK = "ask"
+    CANDIDATE = "candidate"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True)
+class IntentJudgement:
+    """The intent, how sure it is, how likely the message concerns the community, and whether a word shows it."""
+
+    intent: Intent
+    confidence: float
+    message: float
+    evident: bool
+
+
+def says_something(text: str) -> bool:
+    """Whether a normalised text has a word; emoji, figures and signs alone have none."""
+    return _SAYS_SOMETHING.search(_PICTURE_WORD.sub("", text)) is not None
+
+
+def judge_intent(reading: "Reading", *, addressed: bool, has_photo: bool) -> IntentJudgement:
+    if not says_something(reading.text):
+        return IntentJudgement(Intent.NONE, 1.0, 0.0, evident=False)
+    extra = addressed * _ADDRESSED_POINTS + has_photo * _PHOTO_POINTS
+    message = _sigmoid(_learned(reading) + _evidence(reading) + extra)
+    among = reading.chances("intent")
+    likeliest = max(among, key=lambda name: among[name])
+    evident = _evident(reading)
+    if message < 0.5:
+        return IntentJudgement(Intent.NONE, 1 - message, message, evident)
+    return IntentJudgement(Intent(likeliest), message * among[likeliest], message, evident)
+
+
+def _learned(reading: "Reading") -> float:
+    """The gate's own log-odds with its rules, damped: it has learned ways of speaking more than matters."""
+    message = min(max(reading.chances("gate")["message"], _TINY), 1 - _TINY)
+    return _LEARNED_SHARE * log(message / (1 - message))
+
+
+def _evidence(reading: "Reading") -> float:
+    """Talk without a word of any community matter needs much to be taken for a message."""
+    counts = reading.found.counts
+    points = sum(weight * min(counts.get(name, 0), most) for name, (weight, most) in _EVIDENCE.items())
+    combined = min(sum(1 for rule in _telling(reading) if len(rule.words) > 1), _MOST_COMBINED)
+    return points + _NO_EVIDENCE + _TOPIC_AT_ALL * bool(counts.get("topic")) + _COMBINED * combined
+
+
+def _evident(reading: "Reading") -> bool:
+    """Whether a word or rule can be named that makes it a community matter, not only a way of speaking."""
+    counts = reading.found.counts
+    return bool(
+        counts.get("topic") or counts.get("office") or _telling(reading) or reading.points("gate").get("message")
+    )
+
+
+def _telling(reading: "Reading") -> list["Rule"]:
+    """The rules that hold and say what a message is about."""
+    rules = (fired.rule for fired in reading.found.fired)
+    return [rule for rule in rules if rule.question in ("class", "category") and rule.points > 0]
+
+
+def _sigmoid(logit: float) -> float:
+    return 1 / (1 + exp(-logit))
+
+
+def choose_action(judgement: IntentJudgement, *, addressed: bool, emergency: bool, thresholds: Thresholds) -> Action:
+    """Addressed talk is taken or asked back; overheard talk needs clearly more certainty, and a word that shows it.
+
+    An emergency is taken as soon as it would be offered to a person: here a false alarm costs less than a missed one.
+    """
+    message = judgement.message
+    if addressed:
+        if message >= thresholds.addressed:
+            return Action.REGISTER
+        return Action.ASK if message >= thresholds.ask else Action.IGNORE
+    if not judgement.evident or message < thresholds.candidate:
+        return Action.IGNORE
+    return Action.REGISTER if emergency or message >= thresholds.register else Action.CANDIDATE

@@ -1,0 +1,182 @@
+"""The shipped model: one vocabulary, a head for each question, the rules, and the corpus it comes from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from classifiers.corpus import CorpusRow, corpus_hash, read_corpus
+from classifiers.features import Vector, Vocabulary, learn_vocabulary
+from classifiers.intent import Intent
+from classifiers.lessons import read_everyday, read_topics, talk_lessons, topic_lessons
+from classifiers.linear import (
+    Head,
+    ModelError,
+    learn_head,
+    read_arrays,
+    read_vocabulary,
+    softmax,
+    vocabulary_arrays,
+    vocabulary_header,
+    write_arrays,
+)
+from classifiers.rules import Findings, RuleBook, read_rule_rows
+from classifiers.words import LEXICON, normalise, read_words, tokenizer
+from data.taxonomy import CaseClass, Urgency, read_taxonomy
+
+__all__ = ["Model", "ModelError", "Reading", "corpus_hash", "load", "train"]
+
+MESSAGE, SILENCE = "message", "none"
+_ALLOWED = {
+    "gate": {MESSAGE, SILENCE},
+    "intent": {intent.value for intent in Intent} - {SILENCE},
+    "class": {class_.value for class_ in CaseClass},
+    "urgency": {urgency.value for urgency in Urgency},
+}
+_STRONG_WORD = 0.15  # log-odds below which a word is no reason worth showing
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text as the model sees it: its features and the rules that hold for it."""
+
+    text: str
+    vector: Vector
+    found: Findings
+    model: "Model"
+
+    def chances(
+        self, question: str, extra: Mapping[str, float] | None = None, *, rules: bool = True
+    ) -> dict[str, float]:
+        """The probability of each answer, from weights, rules and what the caller knows besides."""
+        head = self.model.heads[question]
+        scores = head.scores(self.vector)
+        for label, points in (*(extra or {}).items(), *(self.points(question).items() if rules else ())):
+            if label in head.labels:
+                scores[head.labels.index(label)] += points
+        return dict(zip(head.labels, softmax(scores).tolist(), strict=True))
+
+    def points(self, question: str) -> dict[str, float]:
+        """What the rules that hold add to each answer."""
+        points: dict[str, float] = {}
+        for rule in (fired.rule for fired in self.found.fired):
+            if rule.question == question:
+                points[rule.label] = points.get(rule.label, 0.0) + rule.points
+        return points
+
+    def reasons(self, question: str, label: str) -> list[str]:
+        """The rules that speak for an answer, in words for a person."""
+        return [
+            f"规则:{fired.reason}"
+            for fired in self.found.fired
+            if fired.rule.question == question and fired.rule.label == label and fired.rule.points > 0
+        ]
+
+    def strongest(self, question: str, label: str, most: int = 3) -> list[str]:
+        """The words that add most to an answer."""
+        added = self.model.heads[question].contributions(self.vector, label)
+        strong = sorted(np.flatnonzero(added >= _STRONG_WORD), key=lambda i: -added[i])
+        named = ((self.model.vocabulary.term(int(self.vector.index[i])), added[i]) for i in strong)
+        words = ((term.replace(" ", ""), weight) for term, weight in named if term and len(term) > 1)
+        return [f"词:{term} +{weight:.1f}" for term, weight in islice(words, most)]
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything `understand` needs; loaded once, shared by all threads, never changed."""
+
+    vocabulary: Vocabulary
+    heads: Mapping[str, Head]
+    rules: RuleBook
+    corpus_hash: str
+
+    @cached_property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        return {question: head.labels for question, head in self.heads.items()}
+
+    def read(self, text: str) -> Reading:
+        text = normalise(text)
+        return Reading(text, self.vocabulary.vector(text), self.rules.find(text), self)
+
+    def save(self, path: Path) -> None:
+        header = {
+            "kind": "suishoupai",
+            "heads": self.labels,
+            "rules": [rule.row for rule in self.rules.rules],
+            "lists": {name: sorted(words) for name, words in self.rules.lists.items()},
+            "corpus_hash": self.corpus_hash,
+            **vocabulary_header(self.vocabulary),
+        }
+        arrays = vocabulary_arrays(self.vocabulary)
+        for question, head in self.heads.items():
+            arrays.update(head.arrays(question))
+        write_arrays(path, header, arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """A saved model, checked against the taxonomy. The tokenizer is built too, so the first message is fast."""
+        header, arrays = read_arrays(path, kind="suishoupai")
+        check_labels(header["heads"])
+        heads = {question: Head.of(question, labels, arrays) for question, labels in header["heads"].items()}
+        tokenizer()
+        rules = RuleBook.of(header["rules"], header["lists"])
+        return cls(read_vocabulary(header, arrays), heads, rules, header["corpus_hash"])
+
+
+def load(path: Path) -> Model:
+    return Model.load(path)
+
+
+def check_labels(labels: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a model that could answer what the taxonomy does not know."""
+    allowed = {**_ALLOWED, "category": set(read_taxonomy())}
+    if missing := sorted(set(allowed) - set(labels)):
+        raise ModelError(f"模型缺少 {'、'.join(missing)} 的权重,请重新训练")
+    for question, known in allowed.items():
+        if unknown := sorted(set(labels[question]) - known):
+            raise ModelError(f"模型的标签与分类表不符:{'、'.join(unknown)},请重新训练")
+
+
+def train(rows: Sequence[CorpusRow] | None = None, *, lexicon: Path = LEXICON) -> Model:
+    """Learn the shipped model: from the committed corpus unless other rows are given. Needs scikit-learn."""
+    rows = [*(read_corpus() if rows is None else rows), *topic_lessons(lexicon), *talk_lessons(lexicon)]
+    topics = read_topics(lexicon)
+    vocabulary, union = learn_vocabulary([*(row.text for row in rows), *(word for word, _ in topics)])
+    heads = _learn_heads(rows, union.transform([row.text for row in rows]), topics, union)
+    return Model(vocabulary, heads, read_rule_book(lexicon), corpus_hash(lexicon=lexicon))
+
+
+def read_rule_book(lexicon: Path = LEXICON) -> RuleBook:
+    """The rules, and the lists whose words tell a message from talk."""
+    weak = set(read_words(lexicon / "weak_words.txt"))
+    lists = {
+        "topic": [word for word, _ in read_topics(lexicon) if word not in weak],
+        "weak": [word for word, _ in read_topics(lexicon) if word in weak],
+        "office": read_words(lexicon / "office_words.txt"),
+        "everyday": read_everyday(lexicon),
+    }
+    return RuleBook.of(read_rule_rows(lexicon / "rules.csv"), lists)
+
+
+def _learn_heads(
+    rows: Sequence[CorpusRow], lines: Any, topics: Sequence[tuple[str, str]], union: Any
+) -> dict[str, Head]:
+    """One head for each question; class and category also learn from the bare words of the lexicon."""
+    from scipy.sparse import vstack
+
+    spoken = [number for number, row in enumerate(rows) if row.intent is not Intent.NONE]
+    said = [rows[number] for number in spoken]
+    about = vstack((lines[spoken], union.transform([word for word, _ in topics]))).tocsr()
+    categories = [row.category or "" for row in said] + [code for _, code in topics]
+    taxonomy = read_taxonomy()
+    return {
+        "gate": learn_head(lines, [SILENCE if row.intent is Intent.NONE else MESSAGE for row in rows]),
+        "intent": learn_head(lines[spoken], [row.intent.value for row in said]),
+        "class": learn_head(about, [taxonomy[code].class_.value for code in categories]),
+        "category": learn_head(about, categories),
+        "urgency": learn_head(lines[spoken], [(row.urgency or Urgency.NORMAL).value for row in said]),
+    }

@@ -1,0 +1,122 @@
+"""Where a message is about: building, entrance, floor, room or a named spot, from its words, else from the nickname.
+
+What is named twice and differently is never guessed: the keys are handed over as `ambiguous` and the caller asks.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from classifiers.place_names import PlaceNames
+from classifiers.place_parts import Mention, find_buildings, find_entrance, find_floor, find_room
+from classifiers.words import LEXICON, normalise, read_words
+
+__all__ = ["Place", "PlaceNames", "find_place"]
+
+# Spots every estate has; they need no dictionary, but a dictionary wins over them.
+_USUAL_SPOTS = tuple(sorted(read_words(LEXICON / "spots.txt"), key=lambda name: (-len(name), name)))
+_OWN_BUILDING = re.compile(r"(?:我们|咱们?|俺们?|本|我|咱这|我们这|自己)(?:这)?个?(?:楼|栋|幢)(?![上下])")
+_OWN_ENTRANCE = re.compile(r"(?:我们|咱们?|俺们?|本|我|咱这|我们这)(?:这)?个?(?:单元|门洞|楼道)")
+_CORRECTION = re.compile(r"(?:说|写|打|发|弄|搞|讲|报)错|不对|更正|纠正|应该是|是我记错|记错")
+_NEGATION = re.compile(r"(?:不是|并非|没说)(?:我们|咱们)?的?$")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place as far as it is known. `text` may be shown to everybody; `room` is personal and never part of it."""
+
+    building: str | None = None
+    entrance: int | None = None
+    floor: int | None = None
+    room: str | None = None
+    name: str | None = None
+    text: str = ""
+    ambiguous: tuple[str, ...] = ()
+    source: str = "text"  # text | nickname | group
+
+
+def find_place(text: str, names: PlaceNames = PlaceNames.EMPTY, nickname: str = "") -> Place | None:
+    """The place a message is about, or None when neither its words nor its sender tell."""
+    text = normalise(text)
+    mentions = _meant(text, find_buildings(text, names))
+    if mentions:
+        return _named(text, mentions, names)
+    if spot := _spot(text, names):
+        return _at_spot(text, spot, names)
+    return _at_sender(text, names, normalise(nickname))
+
+
+def _meant(text: str, mentions: list[Mention]) -> list[Mention]:
+    """Without those that were taken back: `3号楼…说错了,是5号楼`, `不是3号楼,是5号楼`."""
+    kept = [mention for mention in mentions if not _NEGATION.search(text[: mention.start])]
+    for position in range(len(kept) - 1, 0, -1):
+        if _CORRECTION.search(text, kept[position - 1].end, kept[position].start):
+            return kept[position:]
+    return _without_taken_back(text, kept)
+
+
+def _without_taken_back(text: str, kept: list[Mention]) -> list[Mention]:
+    """`3号楼停水 5号楼,刚才说错了`: the correction stands behind the right building."""
+    if len(kept) == 2 and _CORRECTION.search(text, kept[1].end):
+        return kept[1:]
+    return kept
+
+
+def _named(text: str, mentions: list[Mention], names: PlaceNames) -> Place:
+    if len({mention.key or mention.text for mention in mentions}) > 1:
+        keys = tuple(dict.fromkeys(mention.key for mention in mentions if mention.key))
+        shown = "、".join(dict.fromkeys(mention.text for mention in mentions))
+        return Place(text=shown, ambiguous=keys, name=_spot(text, names))
+    first = mentions[0]
+    entrance = next((mention.entrance for mention in mentions if mention.entrance), None)
+    room = next((mention.room for mention in mentions if mention.room), None)
+    spot = _spot(text, names)
+    place = Place(building=first.key, entrance=entrance, room=room, name=spot, text=first.text)
+    detailed = _with_details(place, _blank(text, mentions))
+    return replace(detailed, text=detailed.text + (spot or ""))
+
+
+def _at_spot(text: str, spot: str, names: PlaceNames) -> Place:
+    place = Place(building=names.places.get(spot), name=spot)
+    detailed = _with_details(place, text)
+    return replace(detailed, text=spot + detailed.text)
+
+
+def _at_sender(text: str, names: PlaceNames, nickname: str) -> Place | None:
+    """No building named: the sender's own by the nickname, else the group's only one."""
+    own = find_buildings(nickname, names)[:1]
+    here = _with_details(Place(), text)
+    if own:
+        home = Place(building=own[0].key, entrance=own[0].entrance, room=own[0].room, text=own[0].text)
+        return replace(_merge(text, here, home), source="nickname")
+    if names.home is not None:
+        return replace(here, building=names.home, source="group")
+    return here if here.text or here.room else None
+
+
+def _merge(text: str, here: Place, home: Place) -> Place:
+    """The sender's building, with entrance and room only where the words do not point elsewhere in it."""
+    whole = _OWN_BUILDING.search(text) is not None
+    elsewhere = here.entrance is not None and here.entrance != home.entrance
+    entrance = here.entrance if here.entrance is not None else None if whole else home.entrance
+    own_room = None if whole or elsewhere or here.text or _OWN_ENTRANCE.search(text) else home.room
+    shown = home.text + (f"{entrance}单元" if entrance is not None and here.entrance is None else "") + here.text
+    return replace(here, building=home.building, entrance=entrance, room=here.room or own_room, text=shown)
+
+
+def _with_details(place: Place, text: str) -> Place:
+    """Add entrance, floor and room from the words around the building."""
+    entrance = place.entrance if place.entrance is not None else find_entrance(text)
+    floor, written = find_floor(text)
+    shown = place.text + (f"{entrance}单元" if entrance is not None else "") + written
+    return replace(place, entrance=entrance, floor=floor, room=place.room or find_room(text), text=shown)
+
+
+def _blank(text: str, mentions: list[Mention]) -> str:
+    """The text with the buildings taken out, so that their numbers are not read again as floors."""
+    for mention in reversed(mentions):
+        text = f"{text[: mention.start]}|{text[mention.end :]}"
+    return text
+
+
+def _spot(text: str, names: PlaceNames) -> str | None:
+    return next((name for name in (*names.spots, *_USUAL_SPOTS) if name in text), None)
