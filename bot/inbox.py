@@ -24,8 +24,8 @@ from handlers import HANDLERS, follow_up, help, notices, recall, replies, report
 from handlers.command import Command, parse
 from handlers.directory import Directory
 from handlers.errors import SuishoupaiError
+from handlers.local_time import SHANGHAI
 from handlers.message import SILENCE, Context, IncomingMessage, Kind, Policy, Reply, Sender, Understand
-from handlers.replies import SHANGHAI
 
 log = structlog.get_logger("inbox")
 

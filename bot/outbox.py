@@ -51,12 +51,20 @@ class Outbox:
         except ChannelBusy as error:
             return self._postpone(row, now, str(error))
         except ChannelUnsure as error:
-            if channel.checks_duplicates:
-                return self._postpone(row, now, str(error))
-            return self._finish(row, OutboxStatus.UNKNOWN, now, str(error))
+            return self._unsure(channel, row, now, str(error))
         except ChannelError as error:
             return self._finish(row, OutboxStatus.DEAD, now, str(error))
+        except Exception as error:
+            # A bug of the channel must not take the rest of the round with it.
+            log.exception("channel failed unforeseen", outbox_id=row.id, error=type(error).__name__)
+            return self._unsure(channel, row, now, type(error).__name__)
         return self._finish(row, OutboxStatus.SENT, now, "")
+
+    def _unsure(self, channel: Channel, row: OutboxMessage, now: dt.datetime, error: str) -> bool:
+        """Nobody knows whether the platform has it: again only where a second send is dropped."""
+        if channel.checks_duplicates:
+            return self._postpone(row, now, error)
+        return self._finish(row, OutboxStatus.UNKNOWN, now, error)
 
     def _finish(self, row: OutboxMessage, status: OutboxStatus, now: dt.datetime, error: str) -> bool:
         if status is not OutboxStatus.SENT:

@@ -1,73 +1,9 @@
 """Every sentence the bot says. Plain, short, one line in a group, where no name, room or phone may appear."""
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-STATUS = {
-    "received": "已登记",
-    "dispatched": "已派单",
-    "accepted": "办理中",
-    "resolved": "已办结,待您确认",
-    "closed": "已结案",
-    "returned": "已退回,等待重新派单",
-    "reopened": "重新办理",
-    "declined": "不受理",
-    "withdrawn": "已撤回",
-    "merged": "已并案",
-}
-ACTION = {
-    "dispatch": "派单",
-    "accept": "接单",
-    "arrive": "到场",
-    "resolve": "办结",
-    "close": "结案",
-    "acknowledge": "登记",
-    "return": "退单",
-    "reassign": "转派",
-    "extend": "延期",
-    "escalate": "上报",
-    "urge": "催办",
-    "supplement": "补充",
-    "withdraw": "撤回",
-    "reopen": "重新办理",
-    "decline": "不受理",
-    "merge": "并案",
-    "split": "拆分",
-    "seal": "转办",
-    "evaluate": "评价",
-    "register": "登记",
-    "expire": "超期",
-}
-ROLE = {
-    "reporter": "上报人",
-    "holder": "承办人",
-    "leader": "负责人",
-    "system": "系统",
-}
-CLOCK = {
-    "accept_check": "看有没有人接单",
-    "remind": "提醒",
-    "due": "到期检查",
-    "level_up": "升级",
-    "close": "沉默结案",
-}
-LEVEL = {
-    "grid": "绿色·网格",
-    "community": "黄色·社区",
-    "subdistrict": "蓝色·街道",
-    "district": "红色·区",
-}
-URGENCY = {"emergency": "【紧急】", "urgent": "【急】", "normal": ""}
-KIND = {
-    "inquiry": "咨询",
-    "assistance": "求助",
-    "complaint": "投诉",
-    "irregularity": "举报",
-    "suggestion": "建议",
-    "praise": "表扬",
-}
+from handlers.labels import ACTION, KIND, LEVEL, STATUS, URGENCY
+from handlers.local_time import when
 
 HELP_RESIDENT = (
     "我是随手拍。拍张照、写一句「几号楼几单元,什么事」就能上报。"
@@ -102,12 +38,6 @@ DISCIPLINE_NO_READER = "暂时没有专人可以接收,没有保存您的内容�
 DISCIPLINE_REFUSED = "好的,没有保存任何内容。需要时可直接拨打12388。"
 DISCIPLINE_READER = "有一件密封材料 {number} 待您转交,请登录后台「密封材料」查看,{due}前转交。"
 NOTHING_TO_CONSENT = "现在没有需要您同意的事项。"
-
-
-def when(moment: dt.datetime) -> str:
-    """A moment as people say it, in local time."""
-    local = moment.astimezone(SHANGHAI)
-    return f"{local.month}月{local.day}日{local:%H:%M}"
 
 
 def registered(number: int, place: str, category: str, due: dt.datetime) -> str:

@@ -6,8 +6,8 @@ from collections import Counter
 from sqlmodel import col, select
 
 from data.models import ChatterCount, ConsentState, DisciplineConsent, Message, Outcome, PendingMessage
+from handlers.local_time import SHANGHAI
 from handlers.message import Context
-from handlers.replies import SHANGHAI
 
 # Platforms repeat a callback within minutes; a day is plenty to recognise a duplicate of ignored talk.
 KEEP_IGNORED = dt.timedelta(days=1)

@@ -6,10 +6,11 @@ from rich.table import Table
 from sqlmodel import Session, col, select
 
 from data.models import Case
-from handlers import replies
+from handlers import labels
 from handlers.cases import statistics
 from handlers.cases.statistics import By, Period
 from handlers.directory import Directory
+from handlers.local_time import when
 
 MOST_CASES = 50
 BY = {By.COMMUNITY: "社区", By.GRID: "网格", By.DEPARTMENT: "部门", By.CATEGORY: "类别", By.WEEK: "周"}
@@ -27,9 +28,9 @@ def cases_table(session: Session, directory: Directory) -> Table:
             str(case.number),
             f"{case.class_} {directory.categories[case.category_code].name}",
             case.place_text,
-            replies.STATUS[case.status],
-            replies.LEVEL[case.level],
-            replies.when(case.due_at),
+            labels.STATUS[case.status],
+            labels.LEVEL[case.level],
+            when(case.due_at),
             closed,
         )
     return table

@@ -35,8 +35,8 @@ from data.models import (
 )
 from data.seed import load_street
 from data.taxonomy import CaseClass
+from handlers.local_time import SHANGHAI
 from handlers.message import IncomingMessage, Kind, Reach
-from handlers.replies import SHANGHAI
 
 CHANNEL = "transcript"
 MOST_BUILDINGS = 60

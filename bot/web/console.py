@@ -13,7 +13,7 @@ from bot.web.sign_in import StaffDep
 from data.models import FailedMessage, Message, OutboxMessage, OutboxStatus, Role
 from handlers.cases import discipline, statistics
 from handlers.cases.statistics import By, Period
-from handlers.replies import SHANGHAI
+from handlers.local_time import SHANGHAI
 
 if TYPE_CHECKING:
     from bot.app import Bot

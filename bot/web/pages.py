@@ -5,7 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from handlers import replies
+from handlers import labels
+from handlers.local_time import when
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -14,8 +15,8 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters["when"] = replies.when
-_environment.globals.update(STATUS=replies.STATUS, LEVEL=replies.LEVEL, KIND=replies.KIND)
+_environment.filters["when"] = when
+_environment.globals.update(STATUS=labels.STATUS, LEVEL=labels.LEVEL, KIND=labels.KIND)
 
 
 def render(template: str, **values: Any) -> str:

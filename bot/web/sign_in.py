@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 
 from bot.web.pages import render
 from data.models import Login, Person, Post, Role
-from handlers.replies import SHANGHAI
+from handlers.local_time import SHANGHAI
 
 if TYPE_CHECKING:
     from bot.app import Bot

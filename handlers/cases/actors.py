@@ -8,8 +8,8 @@ from data.models import Case, CaseReporter, Post, Role, Task, TaskStatus
 from data.models.cases import FIRST_NUMBER
 from handlers.cases.lifecycle import ActorRole
 from handlers.errors import NoSuchCase, NotYourCase
+from handlers.local_time import SHANGHAI
 from handlers.message import Context
-from handlers.replies import SHANGHAI
 
 LEADING = (Role.GRID_LEADER, Role.HEAD, Role.DEPUTY, Role.COMMUNITY_STAFF, Role.ADMINISTRATOR)
 GRID_ROLES = (Role.GRID_MEMBER, Role.GRID_LEADER)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from data.models import Case, Category, LimitUnit
 from data.taxonomy import Urgency
 from handlers.cases.working_days import WorkingDays
-from handlers.replies import SHANGHAI
+from handlers.local_time import SHANGHAI
 
 END_OF_DAY = dt.time(18, 0)
 WORKING_HOURS = (dt.time(9, 0), dt.time(18, 0))

@@ -30,6 +30,7 @@ from handlers.cases.actors import today
 from handlers.cases.deadlines import working_days_after
 from handlers.cases.lifecycle import Action, ActorRole, advance
 from handlers.cases.working_days import WorkingDays
+from handlers.local_time import when
 from handlers.message import Context
 
 TRANSFER_WORKING_DAYS = 5
@@ -101,7 +102,7 @@ def seal(context: Context, consent: DisciplineConsent, words: str) -> SealedMatt
     consent.state = ConsentState.USED
     context.session.add_all([matter, consent])
     context.session.flush()
-    text = replies.DISCIPLINE_READER.format(number=matter.number, due=replies.when(matter.transfer_due_at))
+    text = replies.DISCIPLINE_READER.format(number=matter.number, due=when(matter.transfer_due_at))
     notices.tell_people(context, [reader], text)
     return matter
 

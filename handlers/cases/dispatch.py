@@ -10,8 +10,8 @@ from handlers.cases.actors import open_task, today
 from handlers.cases.clock import start_clock
 from handlers.cases.lifecycle import Action, ActorRole, advance
 from handlers.directory import Directory, held
+from handlers.local_time import SHANGHAI
 from handlers.message import Context
-from handlers.replies import SHANGHAI
 
 HOLDERS: dict[UnitLevel, tuple[tuple[Role, ...], ...]] = {
     UnitLevel.MICRO_GRID: ((Role.GRID_MEMBER,), (Role.GRID_LEADER,)),

@@ -3,8 +3,9 @@
 from sqlmodel import Session, col, select
 
 from data.models import Case, StatusChange, Task
-from handlers import replies
+from handlers import labels
 from handlers.directory import Directory
+from handlers.local_time import when
 
 
 def explain(session: Session, directory: Directory, case: Case) -> list[tuple[str, str]]:
@@ -14,14 +15,14 @@ def explain(session: Session, directory: Directory, case: Case) -> list[tuple[st
     if case.urgency.value == "emergency":
         limit = f"紧急 {category.emergency_hours}小时"
     return [
-        ("案件", f"{case.number} {replies.STATUS[case.status]} {case.place_text}"),
-        ("类型", f"{replies.KIND[case.kind]} · {case.class_} · {category.code} {category.name} · {case.urgency}"),
+        ("案件", f"{case.number} {labels.STATUS[case.status]} {case.place_text}"),
+        ("类型", f"{labels.KIND[case.kind]} · {case.class_} · {category.code} {category.name} · {case.urgency}"),
         ("为何这样理解", "；".join(case.because) or "没有记录"),
         ("把握", "，".join(f"{name} {value:.2f}" for name, value in case.confidence.items())),
         ("为何给这个单位", f"{case.routed_because} → {directory.departments[case.lead_department_id].name}"),
         ("哪个网格", directory.units[case.unit_id].name),
-        ("时限", f"{limit}，到 {replies.when(case.due_at)}{_provisional(case)}"),
-        ("颜色", f"{replies.LEVEL[case.level]}"),
+        ("时限", f"{limit}，到 {when(case.due_at)}{_provisional(case)}"),
+        ("颜色", f"{labels.LEVEL[case.level]}"),
         ("下一步时钟", _clock(case)),
         *_tasks(session, directory, case),
         *_history(session, case),
@@ -35,12 +36,12 @@ def _provisional(case: Case) -> str:
 def _clock(case: Case) -> str:
     if case.next_action is None or case.next_action_at is None:
         return "无"
-    return f"{replies.when(case.next_action_at)} {replies.CLOCK[case.next_action]}"
+    return f"{when(case.next_action_at)} {labels.CLOCK[case.next_action]}"
 
 
 def _tasks(session: Session, directory: Directory, case: Case) -> list[tuple[str, str]]:
     tasks = session.exec(select(Task).where(Task.case_id == case.id).order_by(col(Task.id))).all()
-    return [("派给", f"{replies.when(t.offered_at)} {_holder(directory, t)}") for t in tasks]
+    return [("派给", f"{when(t.offered_at)} {_holder(directory, t)}") for t in tasks]
 
 
 def _holder(directory: Directory, task: Task) -> str:
@@ -54,5 +55,5 @@ def _history(session: Session, case: Case) -> list[tuple[str, str]]:
 
 
 def _step(change: StatusChange) -> str:
-    what = f"{replies.ROLE[change.actor_role]}{replies.ACTION[change.action]}"
-    return f"{replies.when(change.at)} {what} → {replies.STATUS[change.to_status]}"
+    what = f"{labels.ROLE[change.actor_role]}{labels.ACTION[change.action]}"
+    return f"{when(change.at)} {what} → {labels.STATUS[change.to_status]}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from data.models import Building, Manager, RoutingRule, Unit, UnitLevel
 from data.taxonomy import CaseClass
 from handlers.directory import Directory
-from handlers.replies import SHANGHAI
+from handlers.local_time import SHANGHAI
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from data.models import Case, CaseStatus, ClosedBy, Evaluation, RequestKind, UnitLevel
 from handlers.directory import Directory
-from handlers.replies import SHANGHAI
+from handlers.local_time import SHANGHAI
 
 CASE_KINDS = (RequestKind.COMPLAINT, RequestKind.ASSISTANCE, RequestKind.IRREGULARITY)
 SECONDS_PER_WEEK = 604_800
@@ -155,21 +155,20 @@ def flow(session: Session, period: Period) -> Flow:
 
 
 def verdicts(session: Session, period: Period) -> Verdicts:
-    """The reporters' own answers, by case of the cohort that was resolved at least once."""
-    cohort = select(Case.id).where(*_cohort(period), col(Case.resolved_at).is_not(None))
-    resolved_cases = session.exec(select(sa.func.count()).select_from(cohort.subquery())).one()
-    statement = select(Evaluation.resolved, Evaluation.satisfied, Evaluation.case_id).where(
-        col(Evaluation.case_id).in_(cohort)
-    )
+    """The reporters' own answers about the cohort, also where a "no" has set the case to work again."""
+    cohort = select(Case.id).where(*_cohort(period))
+    statement = select(Evaluation.resolved, Evaluation.satisfied).where(col(Evaluation.case_id).in_(cohort))
     rows = session.exec(statement).all()
-    resolved = [r for r, _s, _c in rows if r is not None]
-    satisfied = [s for _r, s, _c in rows if s is not None]
-    answered = {case for r, s, case in rows if r is not None or s is not None}
-    return Verdicts(
-        Rate(sum(resolved), len(resolved)),
-        Rate(sum(satisfied), len(satisfied)),
-        resolved_cases - len(answered),
-    )
+    resolved = [r for r, _s in rows if r is not None]
+    satisfied = [s for _r, s in rows if s is not None]
+    silent = session.exec(select(sa.func.count()).select_from(Case).where(*_cohort(period), *_silent())).one()
+    return Verdicts(Rate(sum(resolved), len(resolved)), Rate(sum(satisfied), len(satisfied)), silent)
+
+
+def _silent() -> tuple[Any, ...]:
+    """Resolved, and no reporter has answered either question."""
+    answer = col(Evaluation.resolved).is_not(None) | col(Evaluation.satisfied).is_not(None)
+    return (col(Case.resolved_at).is_not(None), col(Case.id).not_in(select(Evaluation.case_id).where(answer)))
 
 
 def _received(period: Period) -> tuple[Any, ...]:
@@ -212,7 +211,8 @@ def _dimension(directory: Directory, by: By) -> tuple[Any, Callable[[Any], str]]
     if by is By.DEPARTMENT:
         return Case.lead_department_id, lambda key: directory.departments[key].name
     if by is By.WEEK:
-        seconds = sa.cast(sa.extract("epoch", col(Case.received_at)), sa.BigInteger)
+        epoch = sa.extract("epoch", col(Case.received_at))
+        seconds = sa.cast(epoch - epoch % 1, sa.BigInteger)  # a plain cast would round up on PostgreSQL
         return (seconds + MONDAY_OFFSET_SECONDS) // SECONDS_PER_WEEK, _week
     level = UnitLevel.COMMUNITY if by is By.COMMUNITY else UnitLevel.GRID
     return Case.unit_id, lambda key: directory.ancestor(key, level).name
