@@ -113,7 +113,8 @@ def train(
     """训练自带的模型;给了文件就用它训练,任何标签都可以。"""
     settings = Settings()
     if file is None:
-        model = shipped_model.train()
+        with console.status("训练分类模型…"):
+            model = shipped_model.train()
         target = out or settings.model_path
         target.parent.mkdir(parents=True, exist_ok=True)
         model.save(target)
@@ -122,7 +123,8 @@ def train(
     target = out or Path("var") / f"{file.stem}.npz"
     target.parent.mkdir(parents=True, exist_ok=True)
     texts, labels = evaluation.read_table(file, text or ["text"], label)
-    classifier = train_table(texts, labels)
+    with console.status("训练…"):
+        classifier = train_table(texts, labels)
     classifier.save(target)
     scores = score_table(labels, [classifier.predict(line)[0] for line in texts])
     typer.echo(json.dumps({"model": str(target), "on_training_data": scores.as_dict()}, ensure_ascii=False))

@@ -92,13 +92,14 @@ def to_message(
 
 
 def never_ask(understand: Understand) -> Understand:
-    """Nobody is there to answer a question, so what is probably a matter is registered for a person to look at."""
+    """Nobody is there to answer a question, so what may be a matter is registered for a person to look at."""
 
     def decided(text: str, **arguments: Any) -> Understanding:
         found = understand(text, **arguments)
-        if found.action is Action.ASK and found.intent is not Intent.NONE:
-            return replace(found, action=Action.REGISTER)
-        return found
+        if found.action is not Action.ASK:
+            return found
+        intent = Intent.REPORT if found.intent is Intent.NONE else found.intent
+        return replace(found, intent=intent, action=Action.REGISTER)
 
     return decided
 
