@@ -85,6 +85,9 @@ class Bot:
             context = self.context(session, now)
         return self.photos.fetch(context)
 
+    def tidy_photos(self, now: dt.datetime) -> int:
+        return self.photos.tidy()
+
     def retry_failed(self, now: dt.datetime) -> int:
         return failed.retry(self.inbox, now)
 
@@ -200,6 +203,7 @@ def _jobs(bot: Bot) -> dict[str, tuple[float, Callable[[dt.datetime], int]]]:
         "photos": (2, bot.fetch_photos),
         "retry": (20, bot.retry_failed),
         "purge": (60, bot.purge),
+        "tidy": (120, bot.tidy_photos),
         "directory": (30, bot.reload_directory),
     }
 

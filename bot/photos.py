@@ -5,20 +5,22 @@ Every photo is drawn anew, so that position data and hidden content in the file 
 
 import datetime as dt
 import io
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import sqlalchemy as sa
 import structlog
 from obstore.store import LocalStore
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from bot.channels import Channel, ChannelBusy, ChannelError, MediaGone
 from data.database import Database
-from data.models import Account, Media, MediaState, Message
+from data.models import Account, FailedMessage, Media, MediaState, Message, PendingMessage
 from handlers import notices, replies
 from handlers.message import Context
 
@@ -28,6 +30,10 @@ LONGEST_SIDE_PX = 1600
 MOST_PIXELS = 50_000_000
 MOST_ATTEMPTS = 5
 QUALITY = 82
+# What phones send; decoders of rarer formats are a risk and no use.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
+# Files that other programs keep in the folder are left alone.
+OURS = re.compile(r"\d+\.jpg")
 
 
 class PhotoRefused(Exception):
@@ -49,7 +55,7 @@ class Photos:
         with self.database.reading() as session:
             statement = (
                 select(Media)
-                .where(Media.state == MediaState.WANTED, _is_due(context.now))
+                .where(Media.state == MediaState.WANTED, _is_due(context.now), _is_needed())
                 .order_by(col(Media.id))
                 .limit(limit)
             )
@@ -61,6 +67,19 @@ class Photos:
     def read(self, path: str) -> bytes:
         """The kept JPEG."""
         return bytes(self._store().get(path).bytes())
+
+    def tidy(self, *, limit: int = 500) -> int:
+        """Forget photos whose talk came to nothing, and delete the files of all that are forgotten (decision 8)."""
+        with self.database.writing() as session:
+            for media in session.exec(select(Media).where(~_is_needed()).limit(limit)).all():
+                session.delete(media)
+            session.commit()
+            kept = set(session.exec(select(Media.id)).all())
+        listed = [meta["path"] for lot in self._store().list() for meta in lot]
+        orphans = [path for path in listed if OURS.fullmatch(path) and int(path.removesuffix(".jpg")) not in kept]
+        if orphans:
+            self._store().delete(orphans)
+        return len(orphans)
 
     def _fetch_one(self, context: Context, media: Media) -> None:
         try:
@@ -74,6 +93,10 @@ class Photos:
             self._refuse(context, media, "too_large")
         except PhotoRefused as error:
             self._refuse(context, media, error.reason)
+        except Exception as error:
+            # A bug of the channel must not stop the photos behind this one.
+            log.exception("photo failed unforeseen", media_id=media.id, error=type(error).__name__)
+            self._postpone(context, media, type(error).__name__)
         else:
             self._keep(media, jpeg, size)
 
@@ -125,20 +148,35 @@ def drawn_anew(content: bytes) -> tuple[bytes, tuple[int, int]]:
     """The photo as a fresh JPEG without metadata, at most 1600 px, and its size; raises PhotoRefused."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we measure before decoding
-            image = Image.open(io.BytesIO(content))
-        if image.width * image.height > MOST_PIXELS:
-            raise PhotoRefused("too_large")
-        image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-        upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
-        fresh = io.BytesIO()
-        upright.save(fresh, "JPEG", quality=QUALITY)
+            warnings.simplefilter("ignore")  # we measure before decoding, and damaged metadata is dropped anyway
+            return _drawn(Image.open(io.BytesIO(content), formats=FORMATS))
+    except PhotoRefused:
+        raise
     except Image.DecompressionBombError:
         raise PhotoRefused("too_large") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError):
+    except Exception:
+        # Decoders raise whatever they like when a file is damaged: OSError, TypeError, struct.error, RuntimeError …
         raise PhotoRefused("not_an_image") from None
+
+
+def _drawn(image: Image.Image) -> tuple[bytes, tuple[int, int]]:
+    if image.width * image.height > MOST_PIXELS:
+        raise PhotoRefused("too_large")
+    image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+    upright = ImageOps.exif_transpose(image).convert("RGB")
+    upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+    upright.info.clear()  # Pillow would write the comment of the old file into the new one
+    fresh = io.BytesIO()
+    upright.save(fresh, "JPEG", quality=QUALITY)
     return fresh.getvalue(), upright.size
+
+
+def _is_needed() -> ColumnElement[bool]:
+    """Whether the photo belongs to a case, to talk that may yet become one, or to a message to be retried."""
+    of_case = select(Message.id).where(col(Message.case_id).is_not(None), col(Message.id) == col(Media.message_id))
+    waiting = select(PendingMessage.message_id).where(PendingMessage.message_id == Media.message_id)
+    failed = select(FailedMessage.message_id).where(FailedMessage.message_id == Media.message_id)
+    return sa.or_(of_case.exists(), waiting.exists(), failed.exists())
 
 
 def _is_due(now: dt.datetime) -> ColumnElement[bool]:

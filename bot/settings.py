@@ -5,11 +5,13 @@ Settings are read in `bot/` and reach the rest as `Policy` and arguments.
 
 import base64
 import hashlib
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -32,22 +34,32 @@ def sample_key(name: str) -> str:
 SAMPLE_TOKEN = "sample-token"
 SAMPLE_AES_KEY = base64.b64encode(hashlib.sha256(b"suishoupai sample aes").digest()).decode().rstrip("=")
 SAMPLE_SECRETS = {SAMPLE_TOKEN, SAMPLE_AES_KEY, *(sample_key(name) for name in ("open", "sealed", "signing"))}
+SHORTEST_SECRET = 16
+AES_KEY = re.compile("[A-Za-z0-9+/]{43}")
 
 
 class Settings(BaseSettings):
     """The settings of one process. In production the sample secrets are refused."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SUISHOUPAI_", env_file=".env", toml_file="suishoupai.toml", extra="ignore"
+        env_prefix="SUISHOUPAI_",
+        env_file=".env",
+        toml_file="suishoupai.toml",
+        extra="ignore",
+        hide_input_in_errors=True,  # what is refused may be a secret
     )
 
     env: Environment = Field(Environment.DEMO, description="demo, test or production")
     database_url: str = Field("sqlite:///var/suishoupai.db", description="SQLAlchemy URL of the database")
     encryption_keys: list[SecretStr] = Field(
-        [SecretStr(sample_key("open"))], description="Fernet keys of residents' words and contacts, newest first"
+        [SecretStr(sample_key("open"))],
+        min_length=1,
+        description="Fernet keys of residents' words and contacts, newest first",
     )
     sealed_keys: list[SecretStr] = Field(
-        [SecretStr(sample_key("sealed"))], description="Fernet keys of the sealed discipline store, newest first"
+        [SecretStr(sample_key("sealed"))],
+        min_length=1,
+        description="Fernet keys of the sealed discipline store, newest first",
     )
     signing_key: SecretStr = Field(
         SecretStr(sample_key("signing")), description="signs the console's session cookie and the task links"
@@ -66,13 +78,34 @@ class Settings(BaseSettings):
     silence_closes_days: int = Field(14, ge=1, description="days of silence after which a resolved case is closed")
     emergency_accept_minutes: int = Field(5, ge=1, description="minutes until an untaken emergency goes up")
 
+    @field_validator("encryption_keys", "sealed_keys")
+    @classmethod
+    def _are_fernet_keys(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        for key in keys:
+            Fernet(key.get_secret_value())
+        return keys
+
+    @field_validator("console_aes_key")
+    @classmethod
+    def _is_aes_key(cls, key: SecretStr) -> SecretStr:
+        if not AES_KEY.fullmatch(key.get_secret_value()):
+            raise ValueError("the key must be 43 letters and digits")
+        return key
+
     @model_validator(mode="after")
-    def _no_sample_secrets_in_production(self) -> Self:
-        secrets = [*self.encryption_keys, *self.sealed_keys, self.signing_key]
+    def _own_secrets_in_production(self) -> Self:
+        if self.env is not Environment.PRODUCTION:
+            return self
+        rings = [{key.get_secret_value() for key in keys} for keys in (self.encryption_keys, self.sealed_keys)]
+        if rings[0] & rings[1]:
+            raise ValueError("encryption_keys and sealed_keys must not share a key")
+        secrets = rings[0] | rings[1] | {self.signing_key.get_secret_value()}
         if self.console_url:
-            secrets += [self.console_token, self.console_aes_key]
-        if self.env is Environment.PRODUCTION and any(s.get_secret_value() in SAMPLE_SECRETS for s in secrets):
-            raise ValueError("sample secrets are refused in production: set your own keys (suishoupai keys makes some)")
+            secrets |= {self.console_token.get_secret_value(), self.console_aes_key.get_secret_value()}
+        if secrets & SAMPLE_SECRETS or min(map(len, secrets)) < SHORTEST_SECRET:
+            raise ValueError(
+                "sample and short secrets are refused in production: set your own keys (suishoupai keys makes some)"
+            )
         return self
 
     @classmethod

@@ -14,6 +14,10 @@ if TYPE_CHECKING:  # the model is learned from rows that carry an Intent
 
 _SAYS_SOMETHING = re.compile(r"[^\W\d_]")
 _PICTURE_WORD = re.compile(r"\[[^\[\]]{1,8}\]")  # [捂脸]: how an emoji of the platform arrives as text
+# 3号楼2单元, 五栋, 在二楼: where, and not yet what.
+_WHERE = re.compile(
+    r"(?:[\d一二三四五六七八九十百]+[-#]?)+(?:号楼|号院|楼栋|单元|栋|幢|座|楼|层|室|号|#)?|[在是就那的说错了]"
+)
 # What the words of a list add to the log-odds of "message", each word once and only so many of them; set, like the
 # thresholds, on real messages that the model never learned from.
 _LEARNED_SHARE = 0.7
@@ -52,8 +56,8 @@ class IntentJudgement:
 
 
 def says_something(text: str) -> bool:
-    """Whether a normalised text has a word; emoji, figures and signs alone have none."""
-    return _SAYS_SOMETHING.search(_PICTURE_WORD.sub("", text)) is not None
+    """Whether a normalised text has a word; emoji, figures, signs and a bare place have none."""
+    return _SAYS_SOMETHING.search(_WHERE.sub("", _PICTURE_WORD.sub("", text))) is not None
 
 
 def judge_intent(reading: "Reading", *, addressed: bool, has_photo: bool) -> IntentJudgement:

@@ -3,14 +3,12 @@
 from classifiers.model import Reading
 from data.taxonomy import Urgency
 
-_EMERGENCY_WITHOUT_RULE = 0.8
-
 
 def judge_urgency(reading: Reading) -> Urgency:
-    """The likeliest urgency; an emergency needs a rule (人被困, 燃气味, 触电) or much certainty: it wakes people."""
+    """The likeliest urgency; an emergency needs a rule (人被困, 燃气味, 触电), because it wakes people."""
     chances = reading.chances("urgency")
     ranked = sorted(chances, key=lambda name: -chances[name])
-    if ranked[0] == Urgency.EMERGENCY and not _ruled(reading) and chances[ranked[0]] < _EMERGENCY_WITHOUT_RULE:
+    if ranked[0] == Urgency.EMERGENCY and not _ruled(reading):
         return Urgency.URGENT
     return Urgency(ranked[0])
 

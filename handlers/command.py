@@ -6,6 +6,7 @@ of the number.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,36 +70,72 @@ _NEEDS_NUMBER = frozenset(Verb) - {
 # What may stand without a number, when the bot was spoken to: the case meant is the sender's latest.
 VERDICTS = frozenset({Verb.SOLVED, Verb.NOT_SOLVED, Verb.SATISFIED, Verb.NOT_SATISFIED})
 
-_WORDS = "|".join(re.escape(word) for word in sorted(_SPELLINGS, key=len, reverse=True))
-_NUMBERED = re.compile(rf"^({_WORDS})\s*[#＃号:：]?\s*(\d{{4,9}})(?!\d)\s*号?[\s,，:：。.!！]*(.*)$", re.DOTALL)
-_NUMBER_FIRST = re.compile(rf"^[#＃]?\s*(\d{{4,9}})\s*号?[\s,，:：]*({_WORDS})[\s,，:：。.!！]*(.*)$", re.DOTALL)
-_BARE = re.compile(rf"^({_WORDS})(?:[\s,，:：。.!！~]+(.*))?$", re.DOTALL)
-_NUMBER_IN_QUOTE = re.compile(r"(?:#|编号|案件|【)\s*(\d{4,9})(?!\d)")
-_MENTION = re.compile(r"^(?:@\S+[\s\u2005]+)+")
+# After these a text follows so often that people leave out the space even when the number comes first.
+_TELLING = ("办结", "补充", "延期", "退单", "转派", "转办", "不受理")
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_GAP = r"\s,:。.!~"
+_NUMBER = r"(\d{4,9})(?!\d)"
+_ASKS = r"\s*(?:吗|嘛|么|没有?)[?!。.]*$"
+_NUMBERED = re.compile(rf"^({_any_of(_SPELLINGS)})[\s#:,号]*(?:编号|案件)?[\s#:,]*{_NUMBER}(.*)$", re.DOTALL)
+_NUMBER_FIRST = re.compile(
+    rf"^[\s#]*{_NUMBER}\s*号?[\s,:]*(?:({_any_of(_SPELLINGS)})(?=$|[{_GAP}]|{_ASKS})|({_any_of(_TELLING)}))(.*)$",
+    re.DOTALL,
+)
+_BARE = re.compile(rf"^({_any_of(_SPELLINGS)})(?:[{_GAP}]+(.*))?$", re.DOTALL)
+_QUESTION = re.compile(_ASKS)
+# What makes a number behind a verb an amount, a year, a bus line or a room: 退1000块, 查2023年, 接1001路, 到1203室.
+_AMOUNT = re.compile(
+    r"[块元年个件]|人(?![已都没不在])|户(?!主)|室(?![内外])|路(?![灯面口边])|号(?:楼(?![道梯上下])|[院房线车])"
+)
+_NUMBER_IN_LINE = re.compile(r"(?<![\dA-Za-z])\d{4,9}(?!\d)")
+_MENTION = re.compile(r"^(?:@\S+\s+)+|(?:\s{1,3}@\S+)+$")
 
 
 def parse(text: str, quoted_text: str = "") -> Command | None:
     """The order in `text`, or None where there is none."""
     text = tidy(text)
     if match := _NUMBERED.match(text):
-        return Command(_SPELLINGS[match[1]], int(match[2]), match[3].strip())
+        return _with_number(match[1], match[2], match[3])
     if match := _NUMBER_FIRST.match(text):
-        return Command(_SPELLINGS[match[2]], int(match[1]), match[3].strip())
+        return _with_number(match[2] or match[3], match[1], " " + match[4])
     if match := _BARE.match(text):
         return _without_number(_SPELLINGS[match[1]], (match[2] or "").strip(), quoted_text)
     return None
 
 
+def _with_number(word: str, number: str, tail: str) -> Command | None:
+    verb = _SPELLINGS[word]
+    if _AMOUNT.match(tail) or (word in ("转", "退") and tail.startswith("给")):
+        return None
+    if verb in VERDICTS and _QUESTION.match(tail):  # 1027解决了吗 is no verdict
+        return Command(Verb.SHOW, int(number))
+    return Command(verb, int(number), re.sub(rf"^\s*号?[{_GAP}]*", "", tail).strip())
+
+
 def _without_number(verb: Verb, rest: str, quoted_text: str) -> Command | None:
     if verb not in _NEEDS_NUMBER:
         return Command(verb, None, rest, explicit=False)
-    if quoted := _NUMBER_IN_QUOTE.search(quoted_text):
-        return Command(verb, int(quoted[1]), rest, explicit=False)
+    if (number := number_in_quote(quoted_text)) is not None:
+        return Command(verb, number, rest, explicit=False)
     # "到 了" or "转 一下" in talk is no order; a bare order without anything behind it may be one.
     return Command(verb, None, rest, explicit=False) if not rest or verb in VERDICTS else None
 
 
+def number_in_quote(quoted_text: str) -> int | None:
+    """The case the bot spoke of: the first number of its first line; None for a list of several cases."""
+    lines = quoted_text.splitlines() or [""]
+    if sum(line[:4].isdigit() for line in lines) > 1:
+        return None
+    found = _NUMBER_IN_LINE.search(lines[0])
+    return int(found[0]) if found else None
+
+
 def tidy(text: str) -> str:
-    """Full-width forms made plain, invisible characters and leading mentions dropped."""
+    """Full-width forms made plain, invisible characters and mentions before and behind dropped."""
     plain = "".join(c for c in unicodedata.normalize("NFKC", text[:2000]) if unicodedata.category(c) != "Cf")
     return _MENTION.sub("", plain.strip()).strip()

@@ -2,12 +2,14 @@
 
 from sqlmodel import col, select
 
-from classifiers import Place, find_place
+from classifiers import Action, Intent, Place, find_place
 from data.models import Case, CaseStatus, ConsentState, Outcome, PendingMessage, Task, TaskStatus
+from data.taxonomy import CaseClass
 from handlers import replies, report
 from handlers.cases import discipline, duplicates, intake
 from handlers.cases.dispatch import dispatch, tell_leaders
 from handlers.cases.lifecycle import SYSTEM
+from handlers.command import parse
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 
 YES = frozenset({"是", "是的", "对", "对的", "要", "确认", "登记"})
@@ -20,8 +22,8 @@ PLUS_ONE_MINUTES = 30
 def handle(message: IncomingMessage, context: Context) -> Reply | None:
     """The answer if the message continues something; None if it stands for itself."""
     if not message.text:
-        return _photo(message, context) if message.media else None
-    for rule in (_sealed_words, _yes, _plus_one, _place):
+        return _sealed_photo(message, context) or _photo(message, context) if message.media else None
+    for rule in (_sealed_words, _bare_order, _yes, _plus_one, _place):
         reply = rule(message, context)
         if reply is not None:
             return reply
@@ -37,6 +39,21 @@ def _sealed_words(message: IncomingMessage, context: Context) -> Reply | None:
     matter = discipline.seal(context, consent, message.text)
     text = replies.DISCIPLINE_SEALED.format(number=matter.number) if matter else replies.DISCIPLINE_NO_READER
     return Reply(text, private=True)
+
+
+def _bare_order(message: IncomingMessage, context: Context) -> Reply | None:
+    """解决了 or 接 without a number and without a mention: about something known to those who talk, and no report."""
+    order = None if message.addressed else parse(message.text)
+    return SILENCE if order is not None and not order.rest else None
+
+
+def _sealed_photo(message: IncomingMessage, context: Context) -> Reply | None:
+    """After 同意, a photo belongs to the matter and must not end up in an ordinary case."""
+    if not message.private or discipline.open_consent(context, ConsentState.GIVEN) is None:
+        return None
+    context.message_row.outcome = Outcome.DISCIPLINE
+    discipline.forget_photos(context, context.message_row)
+    return Reply(replies.DISCIPLINE_NO_PHOTO, private=True)
 
 
 def _yes(message: IncomingMessage, context: Context) -> Reply | None:
@@ -77,12 +94,27 @@ def _place(message: IncomingMessage, context: Context) -> Reply | None:
         return None
     case = intake.recent_case(context, context.policy.pending_minutes, placeless=True)
     if case is None:
-        return None
+        return _place_of_talk(message, context)
     before = case.unit_id
     intake.attach(context, case, message, Outcome.ATTACHED)
     intake.set_place(context, case, place)
     _tell_new_place(context, case, before)
     return Reply(replies.supplemented(case.number), case_id=case.id) if message.addressed else SILENCE
+
+
+def _place_of_talk(message: IncomingMessage, context: Context) -> Reply | None:
+    """又停电了 … 3号楼2单元: unsure talk of the same person becomes a report by the place that follows it."""
+    unsure = [row for row in intake.pending_of_sender(context) if row.text]
+    if not unsure or context.understand is None:
+        return None
+    words = f"{unsure[-1].text},{message.text}"
+    names = context.directory.names_for(context.sender.group)
+    found = context.understand(words, names=names, nickname=message.nickname, addressed=True, has_photo=False)
+    if found.action is not Action.REGISTER or found.intent is not Intent.REPORT:
+        return None
+    if found.class_ is CaseClass.DISCIPLINE:
+        return report.handle_discipline(message, context)
+    return report.handle(message, context.about(found), joined=unsure[-1:])
 
 
 def _only_a_place(text: str, place: Place) -> bool:

@@ -1,18 +1,19 @@
 """What a leader decides: dispatch to a person, decline, merge and split, move a discipline matter out."""
 
+import re
+
 from sqlmodel import select
 
-from data.models import Case, CaseReporter, UnitLevel
+from data.models import Case, CaseReporter, Outcome, UnitLevel
 from data.privacy import masked
 from handlers import notices, replies
 from handlers.cases import discipline
 from handlers.cases.actors import find_case, today
 from handlers.cases.clock import start_clock
-from handlers.cases.dispatch import Choice, dispatch, offer, revoke
-from handlers.cases.lifecycle import SYSTEM, Action, ActorRole, advance
-from handlers.command import tidy
+from handlers.cases.dispatch import Choice, dispatch, offer, take_back
+from handlers.cases.lifecycle import OPEN, SYSTEM, Action, ActorRole, advance
 from handlers.directory import held
-from handlers.errors import NotUnderstood, NotYourCase, WordsMissing
+from handlers.errors import NotAllowedNow, NotUnderstood, NotYourCase, SuishoupaiError, WordsMissing
 from handlers.message import Context, IncomingMessage, Reply
 from handlers.progress import number_of
 
@@ -35,7 +36,7 @@ def decline(message: IncomingMessage, context: Context) -> Reply:
     if not context.command.rest:
         raise WordsMissing(context.command.verb, "原因")
     advance(context, case, Action.DECLINE, roles, note=context.command.rest)
-    revoke(context, case)
+    take_back(context, case, replies.task_over(case.number))
     start_clock(context, case)
     notices.tell_reporters(context, case, replies.tell_declined(case.number, masked(context.command.rest)[:100]))
     return Reply(replies.declined(case.number), case_id=case.id)
@@ -45,10 +46,12 @@ def merge(message: IncomingMessage, context: Context) -> Reply:
     """`并 1028 1027`: 1028 becomes part of 1027; every reporter is kept and told."""
     case, roles = _led_case(context)
     target, _roles = find_case(context, _second_number(context))
-    if target.id == case.id or target.merged_into_id:
+    if target.id == case.id:
         raise NotUnderstood(replies.words_missing(context.command.verb, "两个不同的编号"))
+    if target.status not in OPEN:  # its reporters have had their answer, the new ones would wait for ever
+        raise NotAllowedNow(target.number, target.status, Action.MERGE)
     advance(context, case, Action.MERGE, roles, note=str(target.number))
-    revoke(context, case)
+    take_back(context, case, replies.merged(case.number, target.number))
     case.merged_into_id = target.id
     notices.tell_reporters(context, case, replies.tell_merged(case.number, target.number))
     _copy_reporters(context, case, target)
@@ -66,10 +69,14 @@ def split(message: IncomingMessage, context: Context) -> Reply:
 
 
 def to_discipline(message: IncomingMessage, context: Context) -> Reply:
-    """Move a case out of the open store; nothing of it is said where others read."""
-    case, roles = find_case(context, number_of(context))
-    discipline.move_out(context, case, roles)
-    revoke(context, case)
+    """Move a case out of the open store; nothing of it, not even a refusal, is said where others read."""
+    try:
+        case, roles = find_case(context, number_of(context))
+        discipline.move_out(context, case, roles)
+    except SuishoupaiError as error:
+        context.message_row.outcome = Outcome.REFUSED
+        return Reply(error.reply, private=True)
+    take_back(context, case, replies.task_over(case.number))
     return Reply(replies.moved_out(case.number), private=True, case_id=case.id)
 
 
@@ -81,10 +88,10 @@ def _led_case(context: Context) -> tuple[Case, frozenset[ActorRole]]:
 
 
 def _second_number(context: Context) -> int:
-    digits = "".join(c for c in tidy(context.command.rest) if c.isdigit())
-    if not 4 <= len(digits) <= 9:
+    found = re.search(r"(?<!\d)\d{4,9}(?!\d)", context.command.rest)
+    if found is None:
         raise WordsMissing(context.command.verb, "两个编号")
-    return int(digits)
+    return int(found[0])
 
 
 def _colleague(context: Context, case: Case, name: str) -> int:
@@ -95,7 +102,7 @@ def _colleague(context: Context, case: Case, name: str) -> int:
     for post in directory.posts:
         if post.unit_id in near and held(post, on) and directory.people[post.person_id].name == name.strip():
             return post.person_id
-    raise NotUnderstood(replies.unknown_person(name))
+    raise NotUnderstood(replies.UNKNOWN_PERSON)
 
 
 def _copy_reporters(context: Context, case: Case, target: Case) -> None:

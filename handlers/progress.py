@@ -4,14 +4,14 @@ import datetime as dt
 
 from sqlmodel import col, select
 
-from data.models import Case, CaseReporter, Outcome
+from data.models import Case, CaseReporter, CaseStatus, Outcome
 from data.models.cases import FIRST_NUMBER
 from data.privacy import masked
 from handlers import notices, replies
 from handlers.cases import intake
-from handlers.cases.actors import find_case, open_task, roles_in
+from handlers.cases.actors import find_case, roles_in
 from handlers.cases.clock import start_clock
-from handlers.cases.dispatch import revoke, tell_leaders
+from handlers.cases.dispatch import holders, take_back, tell_leaders
 from handlers.cases.lifecycle import FINAL, Action, ActorRole, advance
 from handlers.errors import NoSuchCase, NotYourCase, NumberMissing, WordsMissing
 from handlers.message import Context, IncomingMessage, Reply
@@ -64,18 +64,21 @@ def supplement(message: IncomingMessage, context: Context) -> Reply:
         raise WordsMissing(context.command.verb, "补充的内容")
     advance(context, case, Action.SUPPLEMENT, roles, note=context.command.rest)
     intake.attach(context, case, message, Outcome.ATTACHED)
-    _tell_holder(context, case, replies.supplement_notice(case.number, masked(context.command.rest)[:200]))
+    words = replies.supplement_notice(case.number, masked(context.command.rest)[:200])
+    notices.tell_people(context, holders(context, case), words, case)
     return Reply(replies.supplemented(case.number), case_id=case.id)
 
 
 def urge(message: IncomingMessage, context: Context) -> Reply:
-    """A resident may urge once a day; the holder is told at once."""
+    """A resident may urge once a day; whoever has the task is told at once, and a leader too if nobody took it."""
     case, roles = find_case(context, number_of(context))
     if case.urged_at and context.now - case.urged_at < URGE_EVERY:
         return Reply(replies.urged_already(case.number), case_id=case.id)
     advance(context, case, Action.URGE, roles)
     case.urged_at = context.now
-    _tell_holder(context, case, replies.urge_notice(case.number))
+    notices.tell_people(context, holders(context, case), replies.urge_notice(case.number), case)
+    if case.status is not CaseStatus.ACCEPTED:
+        tell_leaders(context, case, replies.urge_notice(case.number))
     return Reply(replies.urged(case.number), case_id=case.id)
 
 
@@ -88,14 +91,5 @@ def withdraw(message: IncomingMessage, context: Context) -> Reply:
 def withdraw_case(context: Context, case: Case, roles: frozenset[ActorRole], *, note: str) -> None:
     """End the case at its reporter's wish and take the task back."""
     advance(context, case, Action.WITHDRAW, roles, note=note)
-    _tell_holder(context, case, replies.withdrawn(case.number))
-    revoke(context, case)
+    take_back(context, case, replies.withdrawn(case.number))
     start_clock(context, case)
-
-
-def _tell_holder(context: Context, case: Case, text: str) -> None:
-    task = open_task(context, case)
-    if task is not None and task.person_id is not None:
-        notices.tell_people(context, [task.person_id], text, case)
-    else:
-        tell_leaders(context, case, text)

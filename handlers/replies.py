@@ -35,9 +35,13 @@ DISCIPLINE_NOTE = (
 DISCIPLINE_TELL_US = "好的。请在这里写下情况(时间、人、事),只有一位指定的专人能看到,并由他转交纪委。24小时内有效。"
 DISCIPLINE_SEALED = "已密封保存,编号 {number}。专人会在5个工作日内转交纪委。进展请以纪委答复为准。"
 DISCIPLINE_NO_READER = "暂时没有专人可以接收,没有保存您的内容。请直接拨打12388。"
+DISCIPLINE_NO_PHOTO = "照片在这里不能密封保存,没有留下。请用文字写明,材料可当面交给专人或纪委。"
 DISCIPLINE_REFUSED = "好的,没有保存任何内容。需要时可直接拨打12388。"
 DISCIPLINE_READER = "有一件密封材料 {number} 待您转交,请登录后台「密封材料」查看,{due}前转交。"
 NOTHING_TO_CONSENT = "现在没有需要您同意的事项。"
+# The words that were not found are not repeated: they may be a name, and others may read the answer.
+UNKNOWN_DEPARTMENT = "没有找到这个部门,请写部门名称,例如:供电。"
+UNKNOWN_PERSON = "没有找到这个人,请写本网格或社区在岗人员的姓名。"
 
 
 def registered(number: int, place: str, category: str, due: dt.datetime) -> str:
@@ -223,6 +227,10 @@ def task_moved(number: int) -> str:
     return f"{number} 已改派,不用再办。"
 
 
+def task_over(number: int) -> str:
+    return f"{number} 不用再办了。"
+
+
 def emergency_alert(number: int, place: str, words: str) -> str:
     return f"【紧急】{number}|{place or '位置待确认'}\n{words}\n请立即联系现场,已提醒居民拨打119/120/110。"
 
@@ -282,14 +290,6 @@ def number_missing(verb: str) -> str:
 
 def words_missing(verb: str, what: str) -> str:
     return f"请写明{what},例如:{verb} 1027 {what}。"
-
-
-def unknown_department(words: str) -> str:
-    return f"没有找到部门「{words[:20]}」,请写部门名称,例如:供电。"
-
-
-def unknown_person(words: str) -> str:
-    return f"没有找到「{words[:20]}」,请写本网格或社区在岗人员的姓名。"
 
 
 def extension_form(number: int, most: int) -> str:

@@ -1,10 +1,11 @@
 """A resident reports something: it becomes a case, or, where unsure, a question."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from classifiers import Action, Intent
+from classifiers import Action, Intent, find_place
 from data.models import Case, Outcome, PendingMessage
-from data.taxonomy import Urgency
+from data.taxonomy import CaseClass, Urgency
 from handlers import replies
 from handlers.cases import discipline, duplicates, intake
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
@@ -16,9 +17,9 @@ HOTLINES = (
 )
 
 
-def handle(message: IncomingMessage, context: Context) -> Reply:
-    """Register the report and answer in one line."""
-    case = intake.register(context, message)
+def handle(message: IncomingMessage, context: Context, *, joined: Sequence[PendingMessage] = ()) -> Reply:
+    """Register the report, with earlier talk it completes, and answer in one line."""
+    case = intake.register(context, message, joined=joined)
     return Reply(_answer(context, case), case_id=case.id)
 
 
@@ -36,8 +37,14 @@ def ask(message: IncomingMessage, context: Context) -> Reply:
 
 
 def keep_candidate(message: IncomingMessage, context: Context) -> Reply:
-    """Overheard and unsure: the words wait a few minutes for company, and nothing is said."""
-    intake.keep_pending(context, message)
+    """Overheard and unsure: the words wait a few minutes for company, and nothing is said.
+
+    Words that may be a discipline matter do not wait: they must not become part of another report.
+    """
+    if context.understanding.class_ is CaseClass.DISCIPLINE:
+        discipline.forget_photos(context, context.message_row)
+    else:
+        intake.keep_pending(context, message)
     context.message_row.outcome = Outcome.CANDIDATE
     return SILENCE
 
@@ -49,9 +56,9 @@ def confirm(message: IncomingMessage, context: Context, asked: PendingMessage) -
     names = context.directory.names_for(context.sender.group)
     found = context.understand(asked.text, names=names, nickname="", addressed=True, has_photo=False)
     if found.intent is Intent.NONE or found.action is Action.IGNORE:
-        found = replace(found, intent=Intent.REPORT)
+        found = replace(found, intent=Intent.REPORT, place=find_place(asked.text, names, message.nickname))
     # The yes itself is no part of the report.
-    return handle(replace(message, text=""), context.about(found))
+    return handle(replace(message, text=""), context.about(found), joined=[asked])
 
 
 def _answer(context: Context, case: Case) -> str:
@@ -59,7 +66,7 @@ def _answer(context: Context, case: Case) -> str:
         return replies.registered_emergency(case.number, case.place_text, _hotline(case.masked_text))
     place = context.understanding.place
     category = context.directory.categories[case.category_code].name
-    if place is not None and place.ambiguous:
+    if place is not None and len(place.ambiguous) > 1:
         return replies.registered_which(case.number, _choices(context, place.ambiguous))
     if not case.place_text:
         return replies.registered_where(case.number, category)

@@ -2,18 +2,26 @@
 
 import re
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
-from data.models import Case, CaseStatus, Department, Outcome, Task, TaskStatus
+from data.models import Case, CaseStatus, Department, DepartmentKind, Outcome, Role, Task, TaskStatus
 from data.privacy import masked
 from handlers import notices, replies
 from handlers.cases import escalation, intake
-from handlers.cases.actors import OPEN_TASKS, came_too_late, case_numbered, open_task, open_task_for, roles_in
-from handlers.cases.clock import start_clock
+from handlers.cases.actors import (
+    HOLDING,
+    OPEN_TASKS,
+    came_too_late,
+    case_numbered,
+    open_task,
+    open_task_for,
+    roles_in,
+)
+from handlers.cases.clock import calendar, start_clock
 from handlers.cases.deadlines import working_days_after
 from handlers.cases.dispatch import Choice, department_staff, offer, revoke, tell_leaders
 from handlers.cases.lifecycle import Action, ActorRole, advance
-from handlers.cases.working_days import WorkingDays
 from handlers.errors import NotUnderstood, NotYourCase, Overtaken, WordsMissing
 from handlers.message import Context, IncomingMessage, Reply
 from handlers.progress import number_of
@@ -70,7 +78,7 @@ def return_(message: IncomingMessage, context: Context) -> Reply:
 def reassign(message: IncomingMessage, context: Context) -> Reply:
     """To another department, with a reason; its registered people get the task."""
     case, roles = _task_case(context)
-    department, reason = _department(context)
+    department, reason = _department(context, case)
     advance(context, case, Action.REASSIGN, roles, note=f"{department.name}:{reason}")
     case.lead_department_id = department.id or 0
     staff = tuple(department_staff(context, department.id or 0))
@@ -87,8 +95,9 @@ def extend(message: IncomingMessage, context: Context) -> Reply:
     if not found or not 1 <= int(found[1]) <= most or case.due_at != case.original_due_at:
         raise NotUnderstood(replies.extension_form(case.number, most))
     advance(context, case, Action.EXTEND, roles, note=found[2])
-    calendar = WorkingDays(context.directory.overrides)
-    case.due_at = working_days_after(case.due_at, int(found[1]), calendar).due_at
+    start = max(case.due_at, context.now)  # a new limit that is over already would help nobody
+    extended = working_days_after(start, int(found[1]), calendar(context))
+    case.due_at, case.due_provisional = extended.due_at, extended.provisional
     start_clock(context, case)
     notices.tell_reporters(context, case, replies.delayed(case.number, case.due_at))
     tell_leaders(context, case, replies.extension_notice(case.number, case.due_at, masked(found[2])[:100]))
@@ -107,18 +116,12 @@ def escalate(message: IncomingMessage, context: Context) -> Reply:
 
 def my_tasks(message: IncomingMessage, context: Context) -> Reply:
     """What the sender holds or may accept, most urgent first; privately."""
-    posts = context.sender.posts
-    units = [post.unit_id for post in posts if post.unit_id]
-    departments = [post.department_id for post in posts if post.department_id]
-    mine = or_(
-        col(Task.person_id) == (context.sender.person.id if context.sender.person else None),
-        col(Task.person_id).is_(None) & col(Task.department_id).is_(None) & col(Task.unit_id).in_(units),
-        col(Task.person_id).is_(None) & col(Task.department_id).in_(departments),
-    )
+    if context.sender.person is None:
+        return Reply(replies.NO_TASKS, private=True)
     statement = (
         select(Case)
         .join(Task)
-        .where(col(Task.status).in_(OPEN_TASKS), mine)
+        .where(col(Task.status).in_(OPEN_TASKS), _mine(context))
         .order_by(col(Case.due_at))
         .limit(MOST_LISTED)
     )
@@ -128,6 +131,18 @@ def my_tasks(message: IncomingMessage, context: Context) -> Reply:
         for case in context.session.exec(statement).all()
     ]
     return Reply("\n".join(lines) or replies.NO_TASKS, private=True)
+
+
+def _mine(context: Context) -> ColumnElement[bool]:
+    """Tasks in the sender's hands, and those nobody has taken yet that the sender may take."""
+    posts = context.sender.posts
+    units = [post.unit_id for post in posts if post.role in HOLDING]
+    departments = [post.department_id for post in posts if post.role is Role.DEPARTMENT_STAFF]
+    return or_(
+        col(Task.person_id) == _person(context),
+        col(Task.person_id).is_(None) & col(Task.department_id).is_(None) & col(Task.unit_id).in_(units),
+        col(Task.person_id).is_(None) & col(Task.department_id).in_(departments),
+    )
 
 
 def _task_case(context: Context) -> tuple[Case, frozenset[ActorRole]]:
@@ -159,14 +174,17 @@ def _words(context: Context, what: str) -> str:
     return context.command.rest
 
 
-def _department(context: Context) -> tuple[Department, str]:
-    """The department named by the first word, and the reason behind it."""
+def _department(context: Context, case: Case) -> tuple[Department, str]:
+    """The department named by the first word, and the reason behind it; 物业 is the building's own company."""
     name, _, reason = _words(context, "部门和原因").partition(" ")
     if not reason.strip():
         raise WordsMissing(context.command.verb, "部门和原因")
-    departments = context.directory.departments.values()
+    # 纪检 has its own order, whose answer is never seen in a group.
+    departments = [d for d in context.directory.departments.values() if d.kind is not DepartmentKind.DISCIPLINE]
     exact = [d for d in departments if name in (d.name, d.code)]
     near = exact or [d for d in departments if name in d.name]
     if not near:
-        raise NotUnderstood(replies.unknown_department(name))
-    return min(near, key=lambda department: len(department.name)), reason.strip()
+        raise NotUnderstood(replies.UNKNOWN_DEPARTMENT)
+    building = context.directory.buildings.get(case.building_id or 0)
+    own = [d for d in near if building and d.id == building.manager_department_id]
+    return min(own or near, key=lambda department: len(department.name)), reason.strip()

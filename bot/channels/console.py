@@ -1,12 +1,13 @@
 """The console channel: JSON over HTTP to the simulator's chat page; for demo, tests and trying things out."""
 
 import datetime as dt
+import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Self
 
 import httpx2
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from bot.channels import BadCallback, ChannelBusy, ChannelError, ChannelUnsure, MediaGone, Outgoing
 from bot.channels.envelope import Envelope
@@ -14,22 +15,38 @@ from handlers.message import IncomingMessage, Kind, Reach
 
 TIMEOUT_SECONDS = 5.0
 LARGEST_PHOTO_BYTES = 20_000_000
+# A mention is how the bot was called, and no part of what is said.
+MENTION = re.compile(r"^\s*@\S+[\s\u2005]*")
 KINDS = {kind.value: kind for kind in Kind} | {"mixed": Kind.TEXT}
+
+
+def _whole(value: Any) -> Any:
+    """Half a character, as a cut-off emoji leaves it, must not cost the whole message."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+Words = Annotated[str, BeforeValidator(_whole)]
 
 
 class _From(BaseModel):
     userid: str = Field(min_length=1, max_length=128)
-    nick: str = ""
+    nick: Words = ""
 
 
 class _Chat(BaseModel):
     type: str = Field(pattern="^(group|single)$")
     id: str = Field(default="", max_length=128)
 
+    @model_validator(mode="after")
+    def _a_group_has_an_id(self) -> Self:
+        if self.type == "group" and not self.id:
+            raise ValueError("a group without an id")
+        return self
+
 
 class _Quote(BaseModel):
     from_bot: bool = False
-    text: str = ""
+    text: Words = ""
 
 
 class _Callback(BaseModel):
@@ -40,7 +57,7 @@ class _Callback(BaseModel):
     chat: _Chat
     sender: _From = Field(alias="from")
     create_time: int = Field(ge=0, le=4_102_444_800)
-    text: str = ""
+    text: Words = ""
     images: list[str] = Field(default_factory=list, max_length=9)
     mentions_bot: bool = False
     quote: _Quote | None = None
@@ -92,8 +109,10 @@ class ConsoleChannel:
                 if response.status_code != 200:
                     raise ChannelBusy(f"status {response.status_code}")
                 return _limited(response)
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise ChannelBusy(type(error).__name__) from error
+        except httpx2.InvalidURL as error:
+            raise ChannelError("a photo without a proper address") from error
 
     def close(self) -> None:
         self._client.close()
@@ -103,15 +122,17 @@ class ConsoleChannel:
             response = self._client.post(path, content=body, params=query)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise ChannelBusy(type(error).__name__) from error
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise ChannelUnsure(type(error).__name__) from error
         if response.status_code != 200:
             raise ChannelBusy(f"status {response.status_code}")
         try:
             answer = response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ChannelUnsure("the answer is no JSON") from error
-        return answer if isinstance(answer, dict) else {}
+        if not isinstance(answer, dict) or "errcode" not in answer:
+            raise ChannelUnsure("the answer has no errcode")
+        return answer
 
 
 def _limited(response: httpx2.Response) -> bytes:
@@ -133,7 +154,7 @@ def _incoming(callback: _Callback) -> IncomingMessage:
         sender=callback.sender.userid,
         nickname=callback.sender.nick[:64],
         sent_at=dt.datetime.fromtimestamp(callback.create_time, dt.UTC),
-        text=callback.text,
+        text=MENTION.sub("", callback.text) if callback.mentions_bot else callback.text,
         kind=Kind.RECALL if callback.recall_msgid else KINDS.get(callback.msgtype, Kind.OTHER),
         group=None if private else callback.chat.id,
         media=tuple(callback.images),

@@ -46,7 +46,7 @@ class Envelope:
             content = json.loads(text)
         except WeChatException as error:
             raise BadCallback("wrong signature or receiver") from error
-        except (KeyError, TypeError, ValueError, IndexError, struct.error, binascii.Error) as error:
+        except (KeyError, TypeError, ValueError, IndexError, RecursionError, struct.error, binascii.Error) as error:
             raise BadCallback(f"malformed envelope ({type(error).__name__})") from error
         if not isinstance(content, dict):
             raise BadCallback("the envelope holds no object")

@@ -89,6 +89,8 @@ class Case(SQLModel, table=True):
     floor: int | None = None
     room: str | None = Field(default=None, sa_type=EncryptedText)
     place_text: str = Field(default="", max_length=128)
+    place_source: str = Field(default="", max_length=16)
+    """Where the place came from: the words (`text`), the `nickname`, the `group`; empty where none is known."""
     unit_id: int = Field(foreign_key="units.id", index=True)
     level: EscalationLevel = Field(default=EscalationLevel.GRID, sa_type=enum_type(EscalationLevel))
     lead_department_id: int = Field(foreign_key="departments.id", index=True)

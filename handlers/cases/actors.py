@@ -13,6 +13,7 @@ from handlers.message import Context
 
 LEADING = (Role.GRID_LEADER, Role.HEAD, Role.DEPUTY, Role.COMMUNITY_STAFF, Role.ADMINISTRATOR)
 GRID_ROLES = (Role.GRID_MEMBER, Role.GRID_LEADER)
+HOLDING = (*GRID_ROLES, Role.HEAD, Role.DEPUTY, Role.COMMUNITY_STAFF)
 OPEN_TASKS = (TaskStatus.OFFERED, TaskStatus.ACCEPTED)
 
 
@@ -83,12 +84,7 @@ def came_too_late(context: Context, case: Case) -> bool:
 def _may_hold(context: Context, post: Post, task: Task) -> bool:
     if task.department_id is not None:
         return post.role is Role.DEPARTMENT_STAFF and post.department_id == task.department_id
-    return post.unit_id == task.unit_id and post.role in (
-        *GRID_ROLES,
-        Role.HEAD,
-        Role.DEPUTY,
-        Role.COMMUNITY_STAFF,
-    )
+    return post.unit_id == task.unit_id and post.role in HOLDING
 
 
 def leads(context: Context, case: Case) -> bool:

@@ -16,8 +16,11 @@ from data.models import (
     Case,
     ConsentState,
     DisciplineConsent,
+    Evaluation,
     Media,
     Message,
+    OutboxMessage,
+    OutboxStatus,
     Outcome,
     Person,
     Role,
@@ -43,8 +46,15 @@ def suspect(context: Context, words: str) -> None:
     row = context.message_row
     row.outcome, row.text = Outcome.DISCIPLINE, None
     context.session.add(row)
+    forget_photos(context, row)
     if context.sender.account:
         _ask_consent(context, context.sender.account, row.id or 0, words)
+
+
+def forget_photos(context: Context, message: Message) -> None:
+    """The photos of a message are not kept; they are deleted before anybody fetches them."""
+    for media in context.session.exec(select(Media).where(Media.message_id == message.id)):
+        context.session.delete(media)
 
 
 def _ask_consent(context: Context, account: Account, message_id: int, words: str) -> None:
@@ -86,8 +96,10 @@ def decide(context: Context, consent: DisciplineConsent, state: ConsentState) ->
 def seal(context: Context, consent: DisciplineConsent, words: str) -> SealedMatter | None:
     """Put the words into the sealed store and tell the one reader that there is something, not what.
 
-    None where no reader is in post: nothing is stored then, because nobody might read it.
+    None where no reader is in post: nothing is stored then, because nobody might read it. Photos are never stored,
+    because they would lie in the open store.
     """
+    forget_photos(context, context.message_row)
     reader = _reader(context)
     if reader is None or context.sender.account is None:
         return None
@@ -124,10 +136,21 @@ def _wipe(context: Context, case: Case) -> None:
     case.room, case.because, case.next_action, case.next_action_at = None, [], None, None
     for message in context.session.exec(select(Message).where(Message.case_id == case.id)):
         message.text, message.outcome = None, Outcome.DISCIPLINE
-        for media in context.session.exec(select(Media).where(Media.message_id == message.id)):
-            context.session.delete(media)
+        forget_photos(context, message)
     for change in context.session.exec(select(StatusChange).where(StatusChange.case_id == case.id)):
         change.note = ""
+    for evaluation in context.session.exec(select(Evaluation).where(Evaluation.case_id == case.id)):
+        evaluation.note = ""
+    _wipe_notices(context, case)
+
+
+def _wipe_notices(context: Context, case: Case) -> None:
+    """What was told about the case quotes it; what waits is not sent any more, answers are not given again."""
+    for notice in context.session.exec(select(OutboxMessage).where(OutboxMessage.case_id == case.id)):
+        if notice.status is OutboxStatus.QUEUED or notice.passive_for_id is not None:
+            context.session.delete(notice)
+        else:
+            notice.text = SEALED_WORDS
 
 
 def matters_for(context: Context, person: Person) -> list[SealedMatter]:

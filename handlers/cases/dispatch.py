@@ -1,6 +1,7 @@
 """Dispatch hands a task to a person, and nothing else: those on duty first, upwards where a post is vacant."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from data.models import Case, Duty, Role, Task, TaskStatus, UnitLevel
@@ -72,7 +73,7 @@ def offer(
     person_id: int | None = None,
 ) -> None:
     """End the open task, start a new one and the clock, tell those who may take it, or a leader where nobody can."""
-    _tell_moved(context, case, revoke(context, case), choice)
+    take_back(context, case, replies.task_moved(case.number), keep=choice.person_ids)
     case.dispatched_at = context.now
     start_clock(context, case)
     context.session.add(
@@ -91,12 +92,28 @@ def offer(
         _alert_community(context, case)
 
 
-def _tell_moved(context: Context, case: Case, moved: Task | None, choice: Choice) -> None:
-    """Who had the task in hand must not go on working on it; the sender knows already."""
-    person = moved.person_id if moved else None
-    own = context.sender.person.id if context.sender.person else None
-    if person is not None and person != own and person not in choice.person_ids:
-        notices.tell_people(context, [person], replies.task_moved(case.number), case)
+def take_back(context: Context, case: Case, text: str, *, keep: Collection[int] = ()) -> None:
+    """End the open task and tell those who had it, save for the sender, so that nobody goes out for nothing."""
+    task = revoke(context, case)
+    if task is not None:
+        own = context.sender.person.id if context.sender.person else None
+        people = [person for person in in_hands_of(context, task, task.offered_at) if person not in (own, *keep)]
+        notices.tell_people(context, people, text, case)
+
+
+def in_hands_of(context: Context, task: Task, at: dt.datetime) -> list[int]:
+    """Who accepted the task, else those to whom it was open at that moment."""
+    if task.person_id is not None:
+        return [task.person_id]
+    if task.department_id is not None:
+        return department_staff(context, task.department_id)
+    return list(choose(context.directory, task.unit_id, at).person_ids)
+
+
+def holders(context: Context, case: Case) -> list[int]:
+    """Whom the case concerns now: who has its task in hand, else those who lead the unit that has not taken it."""
+    task = open_task(context, case)
+    return in_hands_of(context, task, context.now) if task else heads(context, case.unit_id)
 
 
 def revoke(context: Context, case: Case, status: TaskStatus = TaskStatus.REVOKED) -> Task | None:

@@ -11,9 +11,8 @@ from sqlmodel import col, select
 from data.models import Case, CaseStatus, ClockAction, ClosedBy, EscalationLevel, UnitLevel
 from handlers import notices, replies
 from handlers.cases import deadlines
-from handlers.cases.actors import open_task
 from handlers.cases.clock import calendar, set_clock
-from handlers.cases.dispatch import choose, department_staff, heads
+from handlers.cases.dispatch import heads, holders
 from handlers.cases.lifecycle import OPEN, SYSTEM, Action, ActorRole, advance
 from handlers.message import Context
 
@@ -76,7 +75,7 @@ def _check_accepted(context: Context, case: Case) -> None:
 def _remind(context: Context, case: Case) -> None:
     """A quarter of the time is left; late starts of the clock go straight on to the deadline."""
     if context.now < case.due_at:
-        notices.tell_people(context, _holders(context, case), replies.due_soon(case.number, case.due_at), case)
+        notices.tell_people(context, holders(context, case), replies.due_soon(case.number, case.due_at), case)
     category = context.directory.categories[case.category_code]
     set_clock(case, ClockAction.DUE, deadlines.polite(case.due_at, case, category, calendar(context)))
 
@@ -85,7 +84,7 @@ def _due(context: Context, case: Case) -> None:
     if context.now < case.due_at:  # extended meanwhile
         set_clock(case, ClockAction.DUE, case.due_at)
         return
-    notices.tell_people(context, _holders(context, case), replies.overdue(case.number), case)
+    notices.tell_people(context, holders(context, case), replies.overdue(case.number), case)
     _plan_level_up(context, case, since=case.due_at)
 
 
@@ -101,22 +100,6 @@ def _plan_level_up(context: Context, case: Case, *, since: dt.datetime) -> None:
     category, days = context.directory.categories[case.category_code], calendar(context)
     moment = deadlines.level_up_at(case, category, days, since)
     set_clock(case, ClockAction.LEVEL_UP, deadlines.polite(moment, case, category, days))
-
-
-def _holders(context: Context, case: Case) -> list[int]:
-    """Whom to remind: the one who accepted, else those who lead the unit that has not taken it."""
-    task = open_task(context, case)
-    if task is None:
-        return heads(context, case.unit_id)
-    if task.person_id is not None:
-        return [task.person_id]
-    return _offered_to(context, task.unit_id, task.department_id)
-
-
-def _offered_to(context: Context, unit_id: int, department_id: int | None) -> list[int]:
-    if department_id is not None:
-        return department_staff(context, department_id)
-    return list(choose(context.directory, unit_id, context.now).person_ids)
 
 
 def _forget_clock(context: Context, case: Case) -> None:

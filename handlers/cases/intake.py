@@ -1,6 +1,7 @@
 """A report becomes a case: its words and photos are gathered, its place and unit found, its deadline set."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import bindparam
 from sqlmodel import col, select
@@ -41,9 +42,12 @@ PENDING = (
 FOR_COMMUNITY = (RequestKind.INQUIRY, RequestKind.SUGGESTION, RequestKind.PRAISE)
 
 
-def register(context: Context, message: IncomingMessage) -> Case:
-    """Make the case of an understood message, with everything pending of the same person, and dispatch it."""
-    earlier = _take_pending(context)
+def register(context: Context, message: IncomingMessage, *, joined: Sequence[PendingMessage] = ()) -> Case:
+    """Make the case of an understood message and dispatch it.
+
+    `joined` is earlier talk it completes; photos of the same person that wait for their words come along.
+    """
+    earlier = [row for row in pending_of_sender(context) if row in joined or not row.text]
     words = [row.text for row in earlier if row.text] + ([message.text] if message.text else [])
     case = _new_case(context, "\n".join(words)[:MOST_CHARACTERS])
     reporter = CaseReporter(case=case, account_id=context.sender.account_id, at=context.now)
@@ -93,7 +97,7 @@ def keep_pending(context: Context, message: IncomingMessage, *, asked: bool = Fa
 
 
 def recent_case(context: Context, minutes: int, *, placeless: bool = False) -> Case | None:
-    """The sender's latest open case in this conversation within so many minutes."""
+    """The sender's latest open case in this conversation within so many minutes; `placeless`: none was named yet."""
     group_id = context.message_row.group_id
     statement = (
         select(Case)
@@ -107,19 +111,18 @@ def recent_case(context: Context, minutes: int, *, placeless: bool = False) -> C
         .limit(1)
     )
     if placeless:
-        statement = statement.where(col(Case.building_id).is_(None), Case.place_text == "")
+        statement = statement.where(Case.place_source != "text")
     return context.session.exec(statement).first()
 
 
 def set_place(context: Context, case: Case, place: Place) -> None:
-    """A place named later: move the case to the grid that answers for it."""
-    case.building_id = int(place.building) if place.building else None
-    case.entrance, case.floor, case.room, case.place_text = (
-        place.entrance,
-        place.floor,
-        place.room,
-        place.text[:128],
-    )
+    """Put the case where the place says and move it to the grid that answers for it."""
+    building = context.directory.buildings.get(int(place.building)) if place.building else None
+    # In a group of one building nobody names it, so its number is put in front.
+    unnamed = f"{building.number}号楼" if building and place.source == "group" else ""
+    case.building_id = building.id if building else None
+    case.entrance, case.floor, case.room = place.entrance, place.floor, place.room
+    case.place_text, case.place_source = (unnamed + place.text)[:128], place.source
     _route(context, case)
     context.session.add(case)
 
@@ -135,7 +138,6 @@ def set_deadline(context: Context, case: Case) -> None:
 
 def _new_case(context: Context, words: str) -> Case:
     understanding = context.understanding
-    place = understanding.place
     case = Case(
         source=context.policy.source,
         kind=kind_of(understanding),
@@ -146,11 +148,6 @@ def _new_case(context: Context, words: str) -> Case:
         masked_text=masked(words),
         group_id=context.message_row.group_id,
         account_id=context.sender.account_id,
-        building_id=int(place.building) if place and place.building else None,
-        entrance=place.entrance if place else None,
-        floor=place.floor if place else None,
-        room=place.room if place else None,
-        place_text=place.text[:128] if place else "",
         unit_id=0,
         lead_department_id=0,
         received_at=context.now,
@@ -160,7 +157,7 @@ def _new_case(context: Context, words: str) -> Case:
         because=list(understanding.because),
         model_hash=context.policy.model_hash,
     )
-    _route(context, case)
+    set_place(context, case, understanding.place or Place(source=""))
     set_deadline(context, case)
     return case
 
@@ -198,7 +195,7 @@ def _start(context: Context, case: Case) -> None:
         dispatch(context, case, SYSTEM, note=case.routed_because)
 
 
-def _take_pending(context: Context) -> list[PendingMessage]:
+def pending_of_sender(context: Context) -> list[PendingMessage]:
     """What the sender said or showed in this conversation in the last minutes, oldest first."""
     mine = {"account": context.sender.account_id, "group": context.message_row.group_id, "now": context.now}
     return list(context.session.exec(PENDING, params=mine).all())

@@ -322,6 +322,7 @@ def upgrade() -> None:
         sa.Column("floor", sa.Integer(), nullable=True),
         sa.Column("room", data.privacy.EncryptedText(), nullable=True),
         sa.Column("place_text", sqlmodel.sql.sqltypes.AutoString(length=128), nullable=False),
+        sa.Column("place_source", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=False),
         sa.Column(
             "level",
