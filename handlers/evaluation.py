@@ -10,6 +10,7 @@ from handlers.cases.clock import start_clock
 from handlers.cases.dispatch import dispatch
 from handlers.cases.intake import set_deadline
 from handlers.cases.lifecycle import ANSWERED, SYSTEM, Action, ActorRole, advance
+from handlers.command import Verb
 from handlers.errors import NumberMissing
 from handlers.message import Context, IncomingMessage, Reply
 
@@ -17,16 +18,18 @@ from handlers.message import Context, IncomingMessage, Reply
 def solved(message: IncomingMessage, context: Context) -> Reply:
     """The reporter confirms: the case is closed."""
     case, roles = _case(context)
-    _note(context, case, resolved=True)
-    if case.status is not CaseStatus.CLOSED:
+    _note(context, case, roles, resolved=True)
+    if case.status is CaseStatus.CLOSED:
+        advance(context, case, Action.EVALUATE, roles)
+    else:
         _close(context, case, roles)
     return Reply(replies.thanks_closed(case.number), case_id=case.id)
 
 
 def not_solved(message: IncomingMessage, context: Context) -> Reply:
-    """The reporter says no: a new clock, and back to whoever holds the grid."""
+    """The reporter (or a leader who has looked) says no: a new clock, and back to whoever holds the grid."""
     case, roles = _case(context)
-    _note(context, case, resolved=False)
+    _note(context, case, roles, resolved=False)
     advance(context, case, Action.REOPEN, roles, note=context.command.rest)
     case.closed_at = case.closed_by = case.resolved_at = None
     set_deadline(context, case)
@@ -36,7 +39,7 @@ def not_solved(message: IncomingMessage, context: Context) -> Reply:
 
 def satisfied(message: IncomingMessage, context: Context) -> Reply:
     case, roles = _case(context)
-    _note(context, case, satisfied=True)
+    _note(context, case, roles, satisfied=True)
     advance(context, case, Action.EVALUATE, roles)
     if case.status is CaseStatus.RESOLVED:
         _close(context, case, roles)
@@ -46,7 +49,7 @@ def satisfied(message: IncomingMessage, context: Context) -> Reply:
 def not_satisfied(message: IncomingMessage, context: Context) -> Reply:
     """Unhappy, but not necessarily unsolved: noted; reopening is the reporter's own word."""
     case, roles = _case(context)
-    _note(context, case, satisfied=False)
+    _note(context, case, roles, satisfied=False)
     advance(context, case, Action.EVALUATE, roles)
     return Reply(replies.sorry_evaluation(case.number), case_id=case.id)
 
@@ -60,11 +63,17 @@ def _case(context: Context) -> tuple[Case, frozenset[ActorRole]]:
 
 
 def _latest_number(context: Context) -> int | None:
+    asks_solved = context.command.verb in (Verb.SOLVED, Verb.NOT_SOLVED)
+    unjudged_first = (col(Case.status) == CaseStatus.CLOSED,) if asks_solved else ()
     statement = (
         select(Case.id)
         .join(CaseReporter, col(CaseReporter.case_id) == col(Case.id))
-        .where(CaseReporter.account_id == context.sender.account_id, col(Case.status).in_(ANSWERED))
-        .order_by(col(Case.resolved_at).desc())
+        .where(
+            CaseReporter.account_id == context.sender.account_id,
+            col(Case.status).in_(ANSWERED),
+            col(Case.resolved_at).is_not(None),  # praise is closed without ever having been resolved
+        )
+        .order_by(*unjudged_first, col(Case.resolved_at).desc())
     )
     found = context.session.exec(statement).first()
     return found + FIRST_NUMBER if found else None
@@ -76,8 +85,17 @@ def _close(context: Context, case: Case, roles: frozenset[ActorRole]) -> None:
     start_clock(context, case)
 
 
-def _note(context: Context, case: Case, *, resolved: bool | None = None, satisfied: bool | None = None) -> None:
+def _note(
+    context: Context,
+    case: Case,
+    roles: frozenset[ActorRole],
+    *,
+    resolved: bool | None = None,
+    satisfied: bool | None = None,
+) -> None:
     """Keep the latest answer to each question; an unanswered one stays empty. Only a reporter has a verdict."""
+    if ActorRole.REPORTER not in roles:
+        return
     account_id = context.sender.account_id
     statement = select(Evaluation).where(Evaluation.case_id == case.id, Evaluation.account_id == account_id)
     found = context.session.exec(statement).first()

@@ -1,13 +1,15 @@
 """What belongs to something said before: a photo after its words, a place named later, "+1", a yes, sealed words."""
 
+import datetime as dt
+
 from sqlmodel import col, select
 
 from classifiers import Action, Intent, Place, find_place
 from data.models import Case, CaseStatus, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from data.taxonomy import CaseClass
-from handlers import replies, report
+from handlers import notices, replies, report
 from handlers.cases import discipline, duplicates, intake
-from handlers.cases.dispatch import dispatch, tell_leaders
+from handlers.cases.dispatch import dispatch, holders
 from handlers.cases.lifecycle import SYSTEM
 from handlers.command import parse
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
@@ -126,7 +128,8 @@ def _tell_new_place(context: Context, case: Case, unit_before: int) -> None:
     if case.unit_id != unit_before and case.status is CaseStatus.DISPATCHED:
         dispatch(context, case, SYSTEM, note=case.routed_because)
     else:
-        tell_leaders(context, case, replies.supplement_notice(case.number, case.place_text))
+        text = replies.supplement_notice(case.number, case.place_text)
+        notices.tell_people(context, holders(context, case), text, case)
 
 
 def _photo(message: IncomingMessage, context: Context) -> Reply:
@@ -134,25 +137,27 @@ def _photo(message: IncomingMessage, context: Context) -> Reply:
     case = intake.recent_case(context, context.policy.photo_after_minutes) or _case_at_work(context)
     if case is not None:
         intake.attach(context, case, message, Outcome.ATTACHED)
-        return _said_privately(message, replies.PHOTO_ADDED.format(number=case.number), case)
+        return _if_addressed(message, replies.PHOTO_ADDED.format(number=case.number), case)
     intake.keep_pending(context, message)
-    return _said_privately(message, replies.PHOTO_KEPT, None)
+    return _if_addressed(message, replies.PHOTO_KEPT, None)
 
 
-def _said_privately(message: IncomingMessage, text: str, case: Case | None) -> Reply:
-    return Reply(text, case_id=case.id if case else None) if message.private else SILENCE
+def _if_addressed(message: IncomingMessage, text: str, case: Case | None) -> Reply:
+    return Reply(text, case_id=case.id if case else None) if message.addressed else SILENCE
 
 
 def _case_at_work(context: Context) -> Case | None:
-    """The case this member of staff accepted or finished last, if they write privately."""
+    """The case this member of staff has accepted or just finished, if they write privately."""
     if context.sender.person is None or context.message_row.group_id is not None:
         return None
+    just_now = context.now - dt.timedelta(minutes=context.policy.photo_after_minutes)
     statement = (
         select(Case)
         .join(Task)
         .where(
             Task.person_id == context.sender.person.id,
-            col(Task.status).in_((TaskStatus.ACCEPTED, TaskStatus.DONE)),
+            (col(Task.status) == TaskStatus.ACCEPTED)
+            | (col(Task.status) == TaskStatus.DONE) & (col(Task.ended_at) >= just_now),
         )
         .order_by(col(Task.accepted_at).desc())
         .limit(1)

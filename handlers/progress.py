@@ -11,8 +11,8 @@ from handlers import notices, replies
 from handlers.cases import intake
 from handlers.cases.actors import find_case, roles_in
 from handlers.cases.clock import start_clock
-from handlers.cases.dispatch import holders, take_back, tell_leaders
-from handlers.cases.lifecycle import FINAL, Action, ActorRole, advance
+from handlers.cases.dispatch import heads, holders, take_back
+from handlers.cases.lifecycle import FINAL, Action, ActorRole, advance, step
 from handlers.errors import NoSuchCase, NotYourCase, NumberMissing, WordsMissing
 from handlers.message import Context, IncomingMessage, Reply
 
@@ -72,13 +72,15 @@ def supplement(message: IncomingMessage, context: Context) -> Reply:
 def urge(message: IncomingMessage, context: Context) -> Reply:
     """A resident may urge once a day; whoever has the task is told at once, and a leader too if nobody took it."""
     case, roles = find_case(context, number_of(context))
+    step(case, Action.URGE, roles)
     if case.urged_at and context.now - case.urged_at < URGE_EVERY:
         return Reply(replies.urged_already(case.number), case_id=case.id)
     advance(context, case, Action.URGE, roles)
     case.urged_at = context.now
-    notices.tell_people(context, holders(context, case), replies.urge_notice(case.number), case)
+    people = holders(context, case)
     if case.status is not CaseStatus.ACCEPTED:
-        tell_leaders(context, case, replies.urge_notice(case.number))
+        people += heads(context, case.unit_id)
+    notices.tell_people(context, people, replies.urge_notice(case.number), case)
     return Reply(replies.urged(case.number), case_id=case.id)
 
 

@@ -2,11 +2,14 @@
 
 from sqlmodel import col, select
 
-from data.models import Case, Media, Message, Outcome, PendingMessage
+from data.models import Case, Media, Message, OutboxMessage, Outcome, PendingMessage
+from data.privacy import masked
 from handlers.cases.actors import roles_in
 from handlers.cases.lifecycle import ALLOWED, Action
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 from handlers.progress import withdraw_case
+
+RECALLED_WORDS = "[已撤回]"
 
 
 def handle(message: IncomingMessage, context: Context) -> Reply:
@@ -41,7 +44,17 @@ def _withdraw(context: Context, case: Case) -> None:
 
 
 def _forget(context: Context, recalled: Message) -> None:
+    if recalled.case_id and recalled.text:
+        _forget_words(context, context.session.get_one(Case, recalled.case_id), recalled.text)
     recalled.text = None
     context.session.add(recalled)
     for media in context.session.exec(select(Media).where(col(Media.message_id) == recalled.id)):
         context.session.delete(media)
+
+
+def _forget_words(context: Context, case: Case, words: str) -> None:
+    """The case and what was told about it quote the message; only these words go, others stay."""
+    case.text = case.text.replace(words, RECALLED_WORDS)
+    case.masked_text = case.masked_text.replace(masked(words), RECALLED_WORDS)
+    for notice in context.session.exec(select(OutboxMessage).where(OutboxMessage.case_id == case.id)):
+        notice.text = notice.text.replace(masked(words)[:200], RECALLED_WORDS)

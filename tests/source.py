@@ -30,8 +30,8 @@ class Module:
     def length(self) -> int:
         return self.source.count("\n")
 
-    def nodes(self) -> Iterator[ast.AST]:
-        return ast.walk(self.tree)
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return _walked(self.source)
 
     def imports(self) -> Iterator[str]:
         """The full names that are imported, wherever in the file; `from a import b` is `a.b`."""
@@ -56,6 +56,11 @@ class Module:
 @cache
 def _parsed(source: str) -> ast.Module:
     return ast.parse(source)
+
+
+@cache
+def _walked(source: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_parsed(source)))
 
 
 @cache

@@ -13,8 +13,8 @@ from bot.channels import ChannelError, Outgoing
 from bot.settings import Settings
 from data.models import Account, Case, Message
 from data.models.cases import FIRST_NUMBER
+from handlers.local_time import SHANGHAI
 from handlers.message import Context, IncomingMessage, Reach, Sender
-from handlers.replies import SHANGHAI
 
 # A Monday morning on which p022 (zhao.haitao) has duty in grid HX-01.
 MONDAY = dt.datetime(2026, 9, 7, 10, 0, tzinfo=SHANGHAI).astimezone(dt.UTC)

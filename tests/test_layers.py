@@ -25,7 +25,7 @@ KEPT_IN = {
     "wechatpy": ("bot/channels/", "bot/simulator/"),
     "apscheduler": ("bot/scheduler.py",),
 }
-SETTINGS = ("os.environ", "os.getenv", "Settings", "BaseSettings")
+SETTINGS = {("os", "environ"), ("os", "getenv"), ("", "Settings"), ("", "BaseSettings")}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
 
 
@@ -116,7 +116,7 @@ def _name_of_call(node: ast.AST) -> str:
     """The last name of what is called: `commit` of `a.b.commit()`."""
     if not isinstance(node, ast.Call):
         return ""
-    return getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+    return str(getattr(node.func, "attr", None) or getattr(node.func, "id", ""))
 
 
 def only_bot_commits(module: Module) -> Iterator[str]:
@@ -136,9 +136,14 @@ def time_is_an_argument(module: Module) -> Iterator[str]:
     if module.package == "bot":
         return
     for node in module.nodes():
-        if isinstance(node, ast.Attribute) and tuple(ast.unparse(node).split(".")[-2:]) in CLOCKS:
+        if isinstance(node, ast.Attribute) and _last_two(node) in CLOCKS:
             yield ast.unparse(node)
     yield from (name for name in module.imports() if name in ("time.time", "time.time_ns"))
+
+
+def _last_two(node: ast.Attribute) -> tuple[str, str]:
+    """`datetime`, `now` of `dt.datetime.now`."""
+    return str(getattr(node.value, "attr", None) or getattr(node.value, "id", "")), node.attr
 
 
 def settings_are_read_in_bot(module: Module) -> Iterator[str]:
@@ -146,7 +151,8 @@ def settings_are_read_in_bot(module: Module) -> Iterator[str]:
         return
     yield from (name for name in module.imports() if _within(name, "pydantic_settings", "os.environ", "os.getenv"))
     for node in module.nodes():
-        if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) in SETTINGS:
+        name = _last_two(node) if isinstance(node, ast.Attribute) else ("", getattr(node, "id", ""))
+        if name in SETTINGS:
             yield ast.unparse(node)
 
 

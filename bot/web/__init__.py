@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from bot.web import callbacks, console, sign_in, task_page
+from bot.web import callbacks, cases, console, sign_in, task_page
 
 if TYPE_CHECKING:  # app.py builds the web, so the web only names the type
     from bot.app import Bot
@@ -28,6 +28,7 @@ def add_routes(app: FastAPI, bot: "Bot") -> None:
     app.include_router(callbacks.router)
     app.include_router(sign_in.router)
     app.include_router(console.router)
+    app.include_router(cases.router)
     app.include_router(task_page.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(sign_in.NotSignedIn, sign_in.ask_to_sign_in)

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Annotated
 
+from annotated_types import Interval
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
@@ -23,6 +24,8 @@ router = APIRouter(prefix="/console")
 BY = {By.COMMUNITY: "社区", By.GRID: "网格", By.DEPARTMENT: "部门", By.CATEGORY: "类别", By.WEEK: "周"}
 READS_STATISTICS = (Role.ADMINISTRATOR, Role.HEAD, Role.DEPUTY, Role.COMMUNITY_STAFF, Role.GRID_LEADER)
 MOST_LISTED = 100
+# What the databases take as an id; a larger number is a mistake of the caller, not of ours.
+RowId = Interval(ge=1, le=2**31 - 1)
 LONGEST_PERIOD_DAYS = 366
 
 
@@ -72,7 +75,7 @@ def attention(request: Request, staff: StaffDep) -> Response:
 
 
 @router.post("/attention/{outbox_id}/again")
-def send_again(request: Request, staff: StaffDep, outbox_id: int) -> Response:
+def send_again(request: Request, staff: StaffDep, outbox_id: Annotated[int, RowId]) -> Response:
     """A person decides that a dead message is tried again."""
     if not staff.has(Role.ADMINISTRATOR):
         return _denied(staff)
@@ -100,7 +103,7 @@ def sealed(request: Request, staff: StaffDep) -> Response:
 
 
 @router.post("/sealed/hand-over")
-def hand_over(request: Request, staff: StaffDep, matter_id: Annotated[int, Form()]) -> Response:
+def hand_over(request: Request, staff: StaffDep, matter_id: Annotated[int, Form(), RowId]) -> Response:
     """The reader has passed the matter on."""
     bot: Bot = request.app.state.bot
     with bot.database.writing() as session:

@@ -71,7 +71,9 @@ def sign_in(request: Request, username: Annotated[str, Form()], password: Annota
     """Check the password; a wrong one and an unknown name look the same."""
     bot: Bot = request.app.state.bot
     with bot.database.reading() as session:
-        login = session.exec(select(Login).where(Login.username == username[:64])).first()
+        # PostgreSQL takes no NUL, not even to look for it.
+        name = username.replace("\x00", "")[:64]
+        login = session.exec(select(Login).where(Login.username == name)).first()
     correct = HASHER.verify(password[:256], login.password_hash if login else _NOBODY)
     if login is None or not correct:
         log.warning("sign-in refused")

@@ -51,7 +51,10 @@ def photo(request: Request, token: str, photo_id: int) -> Response:
         found = [p for p in photos_of(bot.context(session, dt.datetime.now(dt.UTC)), case) if p.id == photo_id]
     if not found or found[0].path is None:
         return Response(status_code=404)
-    return Response(bot.photos.read(found[0].path), media_type="image/jpeg")
+    try:
+        return Response(bot.photos.read(found[0].path), media_type="image/jpeg")
+    except FileNotFoundError:
+        return Response(status_code=404)
 
 
 def link_signer(key: str) -> URLSafeSerializer:

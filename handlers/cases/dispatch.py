@@ -157,10 +157,17 @@ def department_staff(context: Context, department_id: int) -> list[int]:
 
 
 def tell_leaders(context: Context, case: Case, text: str) -> None:
-    notices.tell_people(context, heads(context, case.unit_id), text, case)
+    tell_heads(context, case, case.unit_id, text)
+
+
+def tell_heads(context: Context, case: Case, unit_id: int, text: str) -> None:
+    """Tell who leads the unit, or the first unit above it where somebody can be reached."""
+    for unit in context.directory.lineage(unit_id):
+        if notices.tell_people(context, heads(context, unit.id or 0), text, case):
+            return
 
 
 def _alert_community(context: Context, case: Case) -> None:
     community = context.directory.ancestor(case.unit_id, UnitLevel.COMMUNITY).id or 0
     text = replies.emergency_alert(case.number, case.place_text, case.masked_text[:200])
-    notices.tell_people(context, heads(context, community), text, case)
+    tell_heads(context, case, community, text)

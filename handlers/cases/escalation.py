@@ -12,7 +12,7 @@ from data.models import Case, CaseStatus, ClockAction, ClosedBy, EscalationLevel
 from handlers import notices, replies
 from handlers.cases import deadlines
 from handlers.cases.clock import calendar, set_clock
-from handlers.cases.dispatch import heads, holders
+from handlers.cases.dispatch import holders, tell_heads
 from handlers.cases.lifecycle import OPEN, SYSTEM, Action, ActorRole, advance
 from handlers.message import Context
 
@@ -44,7 +44,7 @@ def raise_level(context: Context, case: Case, roles: frozenset[ActorRole], *, wh
     unit = context.directory.ancestor(case.unit_id, UnitLevel(case.level.value))
     category = context.directory.categories[case.category_code].name
     text = replies.escalation_notice(case.number, case.level, case.place_text, category, why)
-    notices.tell_people(context, heads(context, unit.id or 0), text, case)
+    tell_heads(context, case, unit.id or 0, text)
     return case.level
 
 

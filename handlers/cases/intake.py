@@ -122,7 +122,8 @@ def set_place(context: Context, case: Case, place: Place) -> None:
     unnamed = f"{building.number}号楼" if building and place.source == "group" else ""
     case.building_id = building.id if building else None
     case.entrance, case.floor, case.room = place.entrance, place.floor, place.room
-    case.place_text, case.place_source = (unnamed + place.text)[:128], place.source
+    # Two places named at once are none yet: we ask, and the answer is to be found.
+    case.place_text, case.place_source = (unnamed + place.text)[:128], "" if place.ambiguous else place.source
     _route(context, case)
     context.session.add(case)
 
@@ -168,17 +169,19 @@ def _confidence(understanding: Understanding) -> dict[str, float]:
 
 
 def _route(context: Context, case: Case) -> None:
-    """Unit, department, co-units and first level from the place and the routing table."""
+    """Unit, department, co-units and first level from the place and the routing table; a raised level stays."""
     directory = context.directory
     building = directory.buildings.get(case.building_id) if case.building_id else None
     home = building.unit_id if building else directory.home_unit(context.sender.group)
     unit = answering_unit(directory, home, for_community=case.kind in FOR_COMMUNITY)
+    raised = bool(case.unit_id) and case.level is not _first_level(directory.units[case.unit_id].level)
     matter = Matter(case.class_, case.category_code, home, building, context.now)
     found = route(directory, matter)
     case.unit_id = unit.id or 0
     case.lead_department_id, case.co_units = found.lead_department_id, list(found.co_units)
     case.routed_because = found.because[:256]
-    case.level = _first_level(unit.level)
+    if not raised:
+        case.level = _first_level(unit.level)
 
 
 def _first_level(level: UnitLevel) -> EscalationLevel:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from data.models import Case, CaseStatus, ClosedBy, Evaluation, RequestKind, UnitLevel
@@ -123,11 +124,12 @@ def closure_table(
     session: Session, directory: Directory, by: By, period: Period, now: dt.datetime
 ) -> dict[str, Counts]:
     """Counts of the cohort by the chosen dimension, in the order of their labels."""
-    column, label = _dimension(directory, by)
-    statement = select(column, *_measures(now)).where(*_cohort(period)).group_by(column)
+    column, label = dimension(directory, by)
+    conditions = measures(now)
+    sums = [sa.func.sum(sa.case((condition, 1), else_=0)) for condition in conditions.values()]
     table: dict[str, Counts] = defaultdict(Counts)
-    for key, *counts in session.exec(statement).all():
-        table[label(key)] += Counts(*(int(count or 0) for count in counts))
+    for key, *counts in session.exec(select(column, *sums).where(*cohort(period)).group_by(column)).all():
+        table[label(key)] += Counts(**dict(zip(conditions, map(int, counts), strict=True)))
     return dict(sorted(table.items()))
 
 
@@ -139,7 +141,7 @@ def counted_apart(session: Session, period: Period) -> dict[RequestKind, int]:
     """Inquiries, suggestions and praise received in the period."""
     statement = (
         select(Case.kind, sa.func.count())
-        .where(*_received(period), col(Case.kind).not_in(CASE_KINDS))
+        .where(*within(Case.received_at, period), col(Case.kind).not_in(CASE_KINDS))
         .group_by(col(Case.kind))
     )
     found = dict(session.exec(statement).all())
@@ -148,7 +150,7 @@ def counted_apart(session: Session, period: Period) -> dict[RequestKind, int]:
 
 def flow(session: Session, period: Period) -> Flow:
     def count(column: Any) -> int:
-        inside = (column >= period.start, column < period.end, *_counted())
+        inside = (*within(column, period), *counted())
         return session.exec(select(sa.func.count()).select_from(Case).where(*inside)).one()
 
     return Flow(count(Case.received_at), count(Case.resolved_at), count(Case.closed_at))
@@ -156,55 +158,56 @@ def flow(session: Session, period: Period) -> Flow:
 
 def verdicts(session: Session, period: Period) -> Verdicts:
     """The reporters' own answers about the cohort, also where a "no" has set the case to work again."""
-    cohort = select(Case.id).where(*_cohort(period))
-    statement = select(Evaluation.resolved, Evaluation.satisfied).where(col(Evaluation.case_id).in_(cohort))
+    cases = select(Case.id).where(*cohort(period))
+    statement = select(Evaluation.resolved, Evaluation.satisfied).where(col(Evaluation.case_id).in_(cases))
     rows = session.exec(statement).all()
     resolved = [r for r, _s in rows if r is not None]
     satisfied = [s for _r, s in rows if s is not None]
-    silent = session.exec(select(sa.func.count()).select_from(Case).where(*_cohort(period), *_silent())).one()
+    silent = session.exec(select(sa.func.count()).select_from(Case).where(*cohort(period), unanswered())).one()
     return Verdicts(Rate(sum(resolved), len(resolved)), Rate(sum(satisfied), len(satisfied)), silent)
 
 
-def _silent() -> tuple[Any, ...]:
+def unanswered() -> ColumnElement[bool]:
     """Resolved, and no reporter has answered either question."""
     answer = col(Evaluation.resolved).is_not(None) | col(Evaluation.satisfied).is_not(None)
-    return (col(Case.resolved_at).is_not(None), col(Case.id).not_in(select(Evaluation.case_id).where(answer)))
+    return col(Case.resolved_at).is_not(None) & col(Case.id).not_in(select(Evaluation.case_id).where(answer))
 
 
-def _received(period: Period) -> tuple[Any, ...]:
-    return (col(Case.received_at) >= period.start, col(Case.received_at) < period.end)
+def within(column: Any, period: Period) -> tuple[ColumnElement[bool], ...]:
+    return (column >= period.start, column < period.end)
 
 
-def _counted() -> tuple[Any, ...]:
+def counted() -> tuple[ColumnElement[bool], ...]:
+    """Cases that have rates."""
     return (col(Case.kind).in_(CASE_KINDS), col(Case.status) != CaseStatus.MERGED)
 
 
-def _cohort(period: Period) -> tuple[Any, ...]:
-    return (*_received(period), *_counted())
+def cohort(period: Period) -> tuple[ColumnElement[bool], ...]:
+    return (*within(Case.received_at, period), *counted())
 
 
-def _measures(now: dt.datetime) -> list[Any]:
-    """The columns of `Counts`, in its order."""
+def measures(now: dt.datetime) -> dict[str, ColumnElement[bool]]:
+    """For every field of `Counts`, which cases of the cohort it counts."""
     status, closed = col(Case.status), col(Case.status) == CaseStatus.CLOSED
     ended = status.in_((CaseStatus.WITHDRAWN, CaseStatus.DECLINED))
+    handled = status.in_((CaseStatus.RESOLVED, CaseStatus.CLOSED))
     due = (col(Case.original_due_at) <= now) & ~ended
-    postponed = (col(Case.due_at) > now) & due & ~closed
-    conditions = (
-        status.in_((CaseStatus.RESOLVED, CaseStatus.CLOSED)),
-        closed,
-        closed & (col(Case.closed_by) == ClosedBy.SILENCE),
-        closed & (col(Case.closed_at) <= col(Case.due_at)),
-        due,
-        due & closed,
-        postponed,
-        (col(Case.due_at) <= now) & ~ended & ~status.in_((CaseStatus.RESOLVED, CaseStatus.CLOSED)),
-        status == CaseStatus.WITHDRAWN,
-        status == CaseStatus.DECLINED,
-    )
-    return [sa.func.count(), *(sa.func.sum(sa.case((condition, 1), else_=0)) for condition in conditions)]
+    return {
+        "received": sa.true(),
+        "handled": handled,
+        "closed": closed,
+        "closed_by_silence": closed & (col(Case.closed_by) == ClosedBy.SILENCE),
+        "closed_on_time": closed & (col(Case.closed_at) <= col(Case.due_at)),
+        "due": due,
+        "due_closed": due & closed,
+        "postponed": (col(Case.due_at) > now) & due & ~closed,
+        "overdue_open": (col(Case.due_at) <= now) & ~ended & ~handled,
+        "withdrawn": status == CaseStatus.WITHDRAWN,
+        "declined": status == CaseStatus.DECLINED,
+    }
 
 
-def _dimension(directory: Directory, by: By) -> tuple[Any, Callable[[Any], str]]:
+def dimension(directory: Directory, by: By) -> tuple[Any, Callable[[Any], str]]:
     """The column to group by and how its values are called."""
     if by is By.CATEGORY:
         return Case.category_code, lambda code: f"{code} {directory.categories[code].name}"
@@ -213,9 +216,19 @@ def _dimension(directory: Directory, by: By) -> tuple[Any, Callable[[Any], str]]
     if by is By.WEEK:
         epoch = sa.extract("epoch", col(Case.received_at))
         seconds = sa.cast(epoch - epoch % 1, sa.BigInteger)  # a plain cast would round up on PostgreSQL
-        return (seconds + MONDAY_OFFSET_SECONDS) // SECONDS_PER_WEEK, _week
+        return _week_index(seconds), _week
     level = UnitLevel.COMMUNITY if by is By.COMMUNITY else UnitLevel.GRID
     return Case.unit_id, lambda key: directory.ancestor(key, level).name
+
+
+def weeks(period: Period) -> range:
+    """The keys of the weeks a period touches."""
+    first, last = (_week_index(int(moment.timestamp())) for moment in (period.start, period.end))
+    return range(first, last + 1)
+
+
+def _week_index(seconds: Any) -> Any:
+    return (seconds + MONDAY_OFFSET_SECONDS) // SECONDS_PER_WEEK
 
 
 def _week(index: int) -> str:

@@ -1,0 +1,50 @@
+"""A browser in front of the bot's web application, and members of staff who can sign in to it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fastapi import FastAPI
+from itsdangerous import URLSafeTimedSerializer
+from starlette.testclient import TestClient
+
+from bot.app import build_app
+from bot.web.sign_in import COOKIE, make_login
+from data.models import Person
+from tests.talking import Talk
+
+# Who holds which post on the sample street today.
+ADMINISTRATOR, READER, HEAD, GRID_MEMBER = "p085", "p084", "p001", "p022"
+
+
+@dataclass
+class Office:
+    """The bot, and browsers to look at it with; each browser keeps its own cookies."""
+
+    talk: Talk
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def app(self) -> FastAPI:
+        return build_app(self.talk.bot)
+
+    def browser(self, url: str = "http://testserver") -> TestClient:
+        return TestClient(self.app, base_url=url, follow_redirects=False, raise_server_exceptions=False)
+
+    def person(self, code: str) -> Person:
+        rows: list[Person] = self.talk.rows(Person)
+        return next(person for person in rows if person.code == code)
+
+    def password(self, code: str) -> str:
+        """The person's password; a login is made at the first time."""
+        if code not in self.passwords:
+            with self.talk.bot.database.writing() as session:
+                self.passwords[code] = make_login(session, self.person(code).id or 0, code)
+                session.commit()
+        return self.passwords[code]
+
+    def signed_in(self, code: str) -> TestClient:
+        """A browser with the person's session; test_sign_in shows how one gets it, which takes a while on purpose."""
+        browser = self.browser()
+        key = self.talk.bot.settings.signing_key.get_secret_value()
+        browser.cookies.set(COOKIE, str(URLSafeTimedSerializer(key, salt="session").dumps(str(self.person(code).id))))
+        return browser

@@ -1,0 +1,262 @@
+"""纪检 never shows itself: silence in the group, nothing kept before consent, one reader, and nobody else."""
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import col, select, update
+
+from classifiers import Action
+from data import privacy
+from data.models import (
+    AccessLog,
+    Case,
+    CaseStatus,
+    ConsentState,
+    DisciplineConsent,
+    Media,
+    Message,
+    PendingMessage,
+    Person,
+    Post,
+    Role,
+    SealedMatter,
+    SealedState,
+    StatusChange,
+)
+from data.taxonomy import CaseClass
+from handlers import replies
+from handlers.cases import discipline
+from handlers.local_time import SHANGHAI
+from handlers.message import Reach
+from tests.handlers.scenes import (
+    ACCUSATION,
+    FIRST,
+    HEAD,
+    LEADER,
+    MEMBER,
+    NEIGHBOUR,
+    READER,
+    RESIDENT,
+    RUBBISH,
+    heard,
+    private,
+    reads,
+    report,
+    steps,
+    stored,
+)
+from tests.talking import Talk
+
+WORDS = "去年三月,书记收了包工头两万块"
+ACCUSATIONS = [ACCUSATION, "社区王主任收红包,低保名额都给了他亲戚", "网格员吃拿卡要,不送礼不给办"]
+
+
+@pytest.mark.parametrize("at", [False, True])
+@pytest.mark.parametrize("words", ACCUSATIONS)
+def test_the_group_hears_nothing_and_the_sender_is_asked_alone(sqlite_talk: Talk, words: str, at: bool) -> None:
+    assert sqlite_talk.say(RESIDENT, words, at=at) is None
+    assert sqlite_talk.outcome() == "discipline"
+    assert heard(sqlite_talk) == {RESIDENT: [replies.DISCIPLINE_NOTE]}
+    assert sqlite_talk.rows(Case) == []
+
+
+@pytest.mark.parametrize("reach", [Reach.NONE, Reach.GROUP_ONLY, Reach.STAFF_CONFIRMED])
+def test_without_a_private_way_nothing_happens_at_all(sqlite_talk: Talk, reach: Reach) -> None:
+    sqlite_talk.channel.reaches[RESIDENT] = reach
+    assert sqlite_talk.say(RESIDENT, ACCUSATION, at=True) is None
+    assert heard(sqlite_talk) == {}
+    assert sqlite_talk.rows(DisciplineConsent) == []
+
+
+def test_only_id_and_hash_are_kept_before_consent(sqlite_talk: Talk) -> None:
+    sqlite_talk.say(RESIDENT, ACCUSATION, media=("photo-1",))
+    consent, message = sqlite_talk.rows(DisciplineConsent)[0], sqlite_talk.rows(Message)[0]
+    assert (consent.message_id, consent.state) == (message.id, ConsentState.ASKED)
+    assert consent.text_hash == hashlib.sha256(ACCUSATION.encode()).hexdigest()
+    assert ACCUSATION not in stored(sqlite_talk)
+    assert sqlite_talk.rows(Media) == []
+    assert sqlite_talk.rows(PendingMessage) == []
+
+
+def test_the_database_file_holds_no_word_of_it(sqlite_talk: Talk) -> None:
+    sqlite_talk.say(RESIDENT, ACCUSATION)
+    private(sqlite_talk, RESIDENT, "同意")
+    private(sqlite_talk, RESIDENT, WORDS)
+    database = sqlite_talk.bot.database
+    file = Path(str(database.engine.url.database))
+    raw = b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
+    assert len(raw) > 100_000
+    assert ACCUSATION.encode() not in raw
+    assert WORDS.encode() not in raw
+
+
+def test_an_unsure_accusation_is_not_even_held_for_company(sqlite_talk: Talk) -> None:
+    reads(sqlite_talk, Action.CANDIDATE, class_=CaseClass.DISCIPLINE, category="D01")
+    assert sqlite_talk.say(RESIDENT, ACCUSATION, media=("photo-1",)) is None
+    assert ACCUSATION not in stored(sqlite_talk)
+    assert sqlite_talk.rows(PendingMessage) == sqlite_talk.rows(Media) == []
+
+
+def test_after_consent_the_next_words_are_sealed_under_their_own_key(talk: Talk) -> None:
+    matter = sealed(talk)
+    assert (matter.text, matter.reporter, matter.number) == (WORDS, f"console:{RESIDENT}", "J0001")
+    assert WORDS not in stored(talk, without="sealed_matters")
+    with talk.bot.database.reading() as session:
+        token = bytes(session.execute(text("SELECT text FROM sealed_matters")).scalar_one())
+    assert privacy.decrypt(privacy.Ring.SEALED, token) == WORDS
+    with pytest.raises(privacy.KeyMissing):
+        privacy.decrypt(privacy.Ring.OPEN, token)
+
+
+def test_words_that_come_with_the_yes_are_sealed_at_once(sqlite_talk: Talk) -> None:
+    sqlite_talk.say(RESIDENT, ACCUSATION)
+    assert "J0001" in private(sqlite_talk, RESIDENT, f"同意,{WORDS}")
+    assert sqlite_talk.rows(SealedMatter)[0].text == WORDS
+    assert WORDS not in stored(sqlite_talk, without="sealed_matters")
+    assert sqlite_talk.rows(DisciplineConsent)[0].state is ConsentState.USED
+
+
+def test_a_photo_after_the_yes_is_neither_kept_nor_shown_to_anybody(sqlite_talk: Talk) -> None:
+    private(sqlite_talk, RESIDENT, "3号楼垃圾成堆没人清理")
+    private(sqlite_talk, RESIDENT, ACCUSATION)
+    private(sqlite_talk, RESIDENT, "同意")
+    assert "照片" in private(sqlite_talk, RESIDENT, media=("evidence",))
+    private(sqlite_talk, RESIDENT, WORDS, media=("more-evidence",))
+    assert sqlite_talk.rows(Media) == []
+
+
+def test_the_one_reader_is_told_that_there_is_something_and_not_what(sqlite_talk: Talk) -> None:
+    sealed(sqlite_talk)
+    told = heard(sqlite_talk)
+    assert told.pop(RESIDENT) == [replies.DISCIPLINE_NOTE]
+    assert told == {READER: ["有一件密封材料 J0001 待您转交,请登录后台「密封材料」查看,9月14日18:00前转交。"]}
+
+
+def test_only_the_reader_may_look_and_every_look_is_logged(sqlite_talk: Talk) -> None:
+    sealed(sqlite_talk)
+    with sqlite_talk.bot.database.writing() as session:
+        people = session.exec(select(Person)).all()
+        found = {p.code: [m.text for m in discipline.matters_for(sqlite_talk.context(session), p)] for p in people}
+        session.commit()
+    assert found.pop("p084") == [WORDS]
+    assert not any(found.values())
+    assert [(log.person_id, log.what, log.reference, log.at) for log in sqlite_talk.rows(AccessLog)] == [
+        (84, "sealed", 1, sqlite_talk.now)
+    ]
+
+
+def test_the_reader_hands_over_and_nobody_else(sqlite_talk: Talk) -> None:
+    sealed(sqlite_talk)
+    with sqlite_talk.bot.database.writing() as session:
+        context = sqlite_talk.context(session)
+        reader, head = session.get_one(Person, 84), session.get_one(Person, 5)
+        assert not discipline.hand_over(context, head, 1)
+        assert not discipline.hand_over(context, reader, 99)
+        assert discipline.hand_over(context, reader, 1)
+        session.commit()
+    matter = sqlite_talk.rows(SealedMatter)[0]
+    assert (matter.state, matter.handed_over_at) == (SealedState.HANDED_OVER, sqlite_talk.now)
+    assert [log.what for log in sqlite_talk.rows(AccessLog)] == ["handed_over"]
+
+
+def test_without_a_reader_in_post_nothing_is_stored(sqlite_talk: Talk) -> None:
+    with sqlite_talk.bot.database.writing() as session:
+        session.execute(update(Post).where(col(Post.role) == Role.DISCIPLINE_READER).values(until=dt.date(2026, 9, 6)))
+        session.commit()
+    sqlite_talk.bot.directory.reload()
+    sqlite_talk.say(RESIDENT, ACCUSATION)
+    private(sqlite_talk, RESIDENT, "同意")
+    assert private(sqlite_talk, RESIDENT, WORDS) == replies.DISCIPLINE_NO_READER
+    assert WORDS not in stored(sqlite_talk)
+
+
+@pytest.mark.parametrize(
+    ("day", "due"),
+    [
+        pytest.param("2026-09-07", "2026-09-14", id="周一到下周一"),
+        pytest.param("2026-09-30", "2026-10-13", id="跨过国庆,周六补班"),
+    ],
+)
+def test_five_working_days_to_hand_it_over(sqlite_talk: Talk, day: str, due: str) -> None:
+    sqlite_talk.now = dt.datetime.fromisoformat(f"{day}T10:00:00+08:00").astimezone(dt.UTC)
+    assert sealed(sqlite_talk).transfer_due_at == dt.datetime.fromisoformat(f"{due}T18:00:00").replace(tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize("order", ["同意", "不同意"])
+def test_a_yes_or_no_that_nobody_asked_for(sqlite_talk: Talk, order: str) -> None:
+    assert private(sqlite_talk, RESIDENT, order) == replies.NOTHING_TO_CONSENT
+    sqlite_talk.say(RESIDENT, ACCUSATION)
+    assert sqlite_talk.say(RESIDENT, order, at=True) is None  # in the group it says nothing, and does nothing
+    assert private(sqlite_talk, NEIGHBOUR, order) == replies.NOTHING_TO_CONSENT
+    assert sqlite_talk.rows(DisciplineConsent)[0].state is ConsentState.ASKED
+
+
+def test_a_no_ends_it(sqlite_talk: Talk) -> None:
+    sqlite_talk.say(RESIDENT, ACCUSATION)
+    assert private(sqlite_talk, RESIDENT, "不同意") == replies.DISCIPLINE_REFUSED
+    assert private(sqlite_talk, RESIDENT, "同意") == replies.NOTHING_TO_CONSENT
+    assert sqlite_talk.rows(SealedMatter) == []
+
+
+@pytest.mark.parametrize("said", [["同意"], ["同意", WORDS]])
+def test_question_and_consent_run_out_after_a_day(sqlite_talk: Talk, said: list[str]) -> None:
+    sqlite_talk.say(RESIDENT, ACCUSATION)
+    for words in said[:-1]:
+        private(sqlite_talk, RESIDENT, words)
+    sqlite_talk.later(hours=24)
+    private(sqlite_talk, RESIDENT, said[-1])
+    assert sqlite_talk.rows(SealedMatter) == []
+
+
+def test_a_case_that_turns_out_to_be_one_leaves_the_open_store(talk: Talk) -> None:
+    talk.say(RESIDENT, RUBBISH, media=("photo-1",))
+    for who, order in [
+        (RESIDENT, "补充 {} 清洁费年年涨"),
+        (MEMBER, "接 {}"),
+        (MEMBER, "办结 {} 拉走了纸箱"),
+        (RESIDENT, "不满意 {} 听说有人拿钱"),
+    ]:
+        private(talk, who, order.format(FIRST))
+    private(talk, MEMBER, media=("photo-2",))
+    heard(talk)
+    assert talk.say(HEAD, f"转纪检 {FIRST}") is None
+    case = talk.case()
+    assert (case.status, case.next_action_at, case.room) == (CaseStatus.DECLINED, None, None)
+    assert [words for words in ("垃圾成堆", "清洁费", "纸箱", "有人拿钱") if words in stored(talk)] == []
+    assert talk.rows(Media) == []
+    assert heard(talk) == {RESIDENT: [replies.DISCIPLINE_NOTE], HEAD: [replies.moved_out(FIRST)]}
+
+
+def test_what_was_moved_out_keeps_its_history_and_hides_its_name(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    private(sqlite_talk, HEAD, f"转纪检 {number}")
+    assert steps(sqlite_talk) == ["system dispatch", "leader seal"]
+    assert {change.note for change in sqlite_talk.rows(StatusChange)} == {""}
+    assert sqlite_talk.say(NEIGHBOUR, f"查 {number}") == f"{number}:不受理。"
+    assert private(sqlite_talk, RESIDENT, "我的上报") == f"{number} 不受理 [已移出]"
+
+
+def test_notices_that_still_wait_are_not_sent_after_the_move(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    private(sqlite_talk, LEADER, f"转纪检 {number}")
+    told = heard(sqlite_talk)
+    assert told == {RESIDENT: [replies.DISCIPLINE_NOTE], MEMBER: [f"{number} 不用再办了。"]}
+
+
+def test_after_the_move_its_reporter_may_consent_like_anybody(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    private(sqlite_talk, LEADER, f"转纪检 {number}")
+    private(sqlite_talk, RESIDENT, "同意")
+    assert "J0001" in private(sqlite_talk, RESIDENT, WORDS)
+
+
+def sealed(talk: Talk) -> SealedMatter:
+    """An accusation, the yes, and the words."""
+    talk.say(RESIDENT, ACCUSATION)
+    assert private(talk, RESIDENT, "同意") == replies.DISCIPLINE_TELL_US
+    assert "J0001" in private(talk, RESIDENT, WORDS)
+    matter: SealedMatter = talk.rows(SealedMatter)[0]
+    return matter

@@ -1,0 +1,227 @@
+"""The clock over a case, driven by time passing: who is reminded, who hears of it next, and when it stops."""
+
+import datetime as dt
+
+import pytest
+
+from bot.app import quiet
+from data.models import Case, CaseStatus, ClosedBy, EscalationLevel, Evaluation, OutboxMessage, Source
+from handlers.cases.escalation import sweep
+from handlers.local_time import SHANGHAI
+from tests.handlers.scenes import (
+    COLLEAGUE,
+    DEPUTY,
+    HEAD,
+    LEADER,
+    MEMBER,
+    NO_WATER,
+    RESIDENT,
+    RUBBISH,
+    STUCK,
+    accepted,
+    heard,
+    private,
+    report,
+    resolved,
+    steps,
+)
+from tests.talking import Talk
+
+STREET, DISTRICT = ["chen.zhiyuan", "luo.xiaobei"], ["gu.mingchuan", "shen.ruolan"]
+DAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日", "下周一", "下周二")
+
+
+def clock(talk: Talk, moment: str) -> dict[str, list[str]]:
+    """Time passes until `周二 10:00` of the week of the sample street; what people hear then."""
+    day, time = moment.split()
+    date = dt.date(2026, 9, 7) + dt.timedelta(days=DAYS.index(day))
+    then = dt.datetime.combine(date, dt.time.fromisoformat(time), SHANGHAI)
+    talk.later(seconds=(then - talk.now).total_seconds())
+    return heard(talk)
+
+
+def test_a_limit_of_one_working_day_that_nobody_keeps(talk: Talk) -> None:
+    """Reported on Monday at 10:00, due on Tuesday at 18:00, when the colleague has duty."""
+    number = report(talk)
+    heard(talk)
+    assert clock(talk, "周二 09:59") == {}
+    assert clock(talk, "周二 10:00") == {COLLEAGUE: [f"提醒:{number} 将在 9月8日18:00 到期。"]}
+    assert clock(talk, "周二 17:59") == {}
+    assert clock(talk, "周二 18:00") == {COLLEAGUE: [f"提醒:{number} 已到时限,还没有办结。"]}
+    assert clock(talk, "周三 17:59") == {}
+    why = "3号楼 环境卫生:超过时限未办结,请牵头办理。"
+    for day, colour, people in [
+        ("周三", "黄色·社区", [HEAD, DEPUTY]),
+        ("周四", "蓝色·街道", STREET),
+        ("周五", "红色·区", DISTRICT),
+    ]:
+        assert clock(talk, f"{day} 18:00") == {who: [f"【{colour}】{number} {why}"] for who in people}
+    assert clock(talk, "下周二 18:00") == {}
+    assert talk.case().level is EscalationLevel.DISTRICT
+    assert steps(talk) == ["system dispatch"] + ["system escalate"] * 3
+
+
+def test_who_accepted_is_reminded_whoever_has_duty(sqlite_talk: Talk) -> None:
+    accepted(sqlite_talk)
+    heard(sqlite_talk)
+    assert list(clock(sqlite_talk, "周二 10:00")) == [MEMBER]
+    assert list(clock(sqlite_talk, "周二 18:00")) == [MEMBER]
+
+
+def test_a_limit_in_hours_leaves_the_night_in_peace(sqlite_talk: Talk) -> None:
+    """24 hours from Monday 10:00; the last quarter begins at 04:00, the level goes up twelve hours after the end."""
+    number = report(sqlite_talk, NO_WATER)
+    heard(sqlite_talk)
+    assert clock(sqlite_talk, "周二 06:59") == {}
+    assert clock(sqlite_talk, "周二 07:00") == {COLLEAGUE: [f"提醒:{number} 将在 9月8日10:00 到期。"]}
+    assert clock(sqlite_talk, "周二 10:00") == {COLLEAGUE: [f"提醒:{number} 已到时限,还没有办结。"]}
+    assert clock(sqlite_talk, "周二 21:59") == {}
+    assert sorted(clock(sqlite_talk, "周二 22:00")) == sorted([HEAD, DEPUTY])
+
+
+def test_an_emergency_nobody_took_goes_up_after_five_minutes(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk, STUCK)
+    heard(sqlite_talk)
+    assert clock(sqlite_talk, "周一 10:04") == {}
+    told = clock(sqlite_talk, "周一 10:05")
+    assert sorted(told) == sorted([HEAD, DEPUTY])
+    assert told[HEAD] == [f"【黄色·社区】{number} 3号楼 电梯:紧急情况5分钟无人接单,请牵头办理。"]
+    assert list(clock(sqlite_talk, "周一 11:00")) == [MEMBER]
+    assert sorted(clock(sqlite_talk, "周一 11:30")) == sorted(STREET)
+
+
+def test_an_emergency_somebody_took_stays_and_is_reminded(sqlite_talk: Talk) -> None:
+    accepted(sqlite_talk, STUCK)
+    heard(sqlite_talk)
+    assert clock(sqlite_talk, "周一 10:05") == {}
+    assert list(clock(sqlite_talk, "周一 10:45")) == [MEMBER]
+    assert sqlite_talk.case().level is EscalationLevel.GRID
+
+
+def test_an_emergency_that_was_returned_goes_up_too(sqlite_talk: Talk) -> None:
+    number = accepted(sqlite_talk, STUCK)
+    private(sqlite_talk, MEMBER, f"退 {number} 我在外地")
+    heard(sqlite_talk)
+    assert sorted(clock(sqlite_talk, "周一 10:05")) == sorted([HEAD, DEPUTY])
+
+
+def test_an_emergency_at_night_is_for_now(sqlite_talk: Talk) -> None:
+    clock(sqlite_talk, "周六 23:50")
+    report(sqlite_talk, STUCK)
+    heard(sqlite_talk)
+    assert sorted(clock(sqlite_talk, "周六 23:55")) == sorted([HEAD, DEPUTY])
+
+
+def test_an_extension_moves_the_clock(sqlite_talk: Talk) -> None:
+    number = accepted(sqlite_talk)
+    private(sqlite_talk, MEMBER, f"延期 {number} 2天 清运车在修")
+    heard(sqlite_talk)
+    assert clock(sqlite_talk, "周二 10:00") == clock(sqlite_talk, "周二 18:00") == {}
+    assert clock(sqlite_talk, "周四 09:00") == {MEMBER: [f"提醒:{number} 将在 9月10日18:00 到期。"]}
+    assert clock(sqlite_talk, "周四 18:00") == {MEMBER: [f"提醒:{number} 已到时限,还没有办结。"]}
+
+
+def test_an_extension_after_the_reminder_reminds_again(sqlite_talk: Talk) -> None:
+    number = accepted(sqlite_talk)
+    clock(sqlite_talk, "周二 17:00")
+    private(sqlite_talk, MEMBER, f"延期 {number} 1天 清运车在修")
+    heard(sqlite_talk)
+    assert clock(sqlite_talk, "周二 18:00") == {}
+    assert list(clock(sqlite_talk, "周三 09:00")) == [MEMBER]
+    assert list(clock(sqlite_talk, "周三 18:00")) == [MEMBER]
+
+
+def test_two_weeks_of_silence_close_a_case(sqlite_talk: Talk) -> None:
+    number = resolved(sqlite_talk)
+    heard(sqlite_talk.later(days=13, hours=23, minutes=59))
+    assert sqlite_talk.case().status is CaseStatus.RESOLVED
+    told = heard(sqlite_talk.later(minutes=1))
+    assert told == {RESIDENT: [f"{number} 办结已满14天没有收到意见,先行结案。有问题仍可回「没解决 {number}」。"]}
+    case = sqlite_talk.case()
+    assert (case.status, case.closed_by, case.closed_at) == (CaseStatus.CLOSED, ClosedBy.SILENCE, sqlite_talk.now)
+    assert case.next_action_at is None
+    assert steps(sqlite_talk)[-1] == "system close"
+    assert sqlite_talk.rows(Evaluation) == []  # silence is never satisfaction
+
+
+def test_a_case_reopened_meanwhile_is_not_closed_in_silence(sqlite_talk: Talk) -> None:
+    number = resolved(sqlite_talk)
+    sqlite_talk.later(days=13)
+    private(sqlite_talk, RESIDENT, f"没解决 {number}")
+    sqlite_talk.later(days=2)
+    assert sqlite_talk.case().status is CaseStatus.DISPATCHED
+
+
+def test_a_second_sweep_does_nothing(talk: Talk) -> None:
+    report(talk)
+    report(talk, STUCK)
+    resolved(talk)
+    for days in (1, 1, 1, 12):
+        talk.later(days=days)
+        talk.deliver()
+        while talk.bot.sweep(talk.now):  # several steps may have become due
+            pass
+        before = (talk.rows(Case), len(talk.rows(OutboxMessage)))
+        assert talk.bot.sweep(talk.now) == 0
+        assert (talk.rows(Case), len(talk.rows(OutboxMessage))) == before
+
+
+def test_two_replicas_that_sweep_at_once_share_the_work(postgresql_talk: Talk) -> None:
+    report(postgresql_talk)
+    postgresql_talk.now += dt.timedelta(days=1)
+    database = postgresql_talk.bot.database
+    with database.writing() as first, database.writing() as second:
+        assert sweep(postgresql_talk.context(first)) == 1
+        assert sweep(postgresql_talk.context(second)) == 0
+        first.commit()
+
+
+def test_a_lot_is_never_larger_than_asked(sqlite_talk: Talk) -> None:
+    for group in ("g001", "g002", "g003"):
+        report(sqlite_talk, "楼下垃圾成堆没人清理,3号楼", group=group)
+    sqlite_talk.now += dt.timedelta(days=1)
+    with sqlite_talk.bot.database.writing() as session:
+        assert [sweep(sqlite_talk.context(session), limit=2) for _ in range(3)] == [2, 1, 0]
+
+
+def test_a_clock_that_stood_still_for_days_loses_nothing_and_skips_what_is_pointless(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    heard(sqlite_talk)
+    told = clock(sqlite_talk, "周五 12:00")
+    for _ in range(5):
+        sqlite_talk.bot.sweep(sqlite_talk.now)
+    told = told | heard(sqlite_talk)
+    assert told.pop(MEMBER) == [f"提醒:{number} 已到时限,还没有办结。"]  # no "will be due" when it is overdue
+    assert sorted(told) == sorted([HEAD, DEPUTY])  # one level, and a working day for it to act
+    assert list(clock(sqlite_talk, "下周一 18:00")) == STREET
+
+
+@pytest.mark.parametrize("end", ["撤回 {}", "解决了 {}"])
+def test_the_clock_of_an_ended_case_stands_still(sqlite_talk: Talk, end: str) -> None:
+    number = resolved(sqlite_talk) if "解决" in end else report(sqlite_talk)
+    private(sqlite_talk, RESIDENT, end.format(number))
+    heard(sqlite_talk)
+    assert heard(sqlite_talk.later(days=30)) == {}
+    assert sqlite_talk.case().next_action_at is None
+
+
+def test_a_case_split_off_after_its_deadline_has_a_clock_again(sqlite_talk: Talk) -> None:
+    first, second = report(sqlite_talk), report(sqlite_talk, NO_WATER)
+    private(sqlite_talk, LEADER, f"并 {second} {first}")
+    clock(sqlite_talk, "周四 12:00")
+    private(sqlite_talk, LEADER, f"拆 {second}")
+    heard(sqlite_talk)
+    sqlite_talk.later(minutes=1)
+    assert f"提醒:{second} 已到时限,还没有办结。" in heard(sqlite_talk)[COLLEAGUE]
+
+
+def test_replayed_cases_never_act(sqlite_talk: Talk) -> None:
+    sqlite_talk.bot = quiet(sqlite_talk.bot, source=Source.REPLAY)
+    assert sqlite_talk.say(RESIDENT, RUBBISH) is None
+    sqlite_talk.say(RESIDENT, STUCK)
+    for _ in range(4):
+        sqlite_talk.later(days=5)
+    assert [case.source for case in sqlite_talk.rows(Case)] == [Source.REPLAY] * 2
+    assert {case.level for case in sqlite_talk.rows(Case)} == {EscalationLevel.GRID}
+    assert steps(sqlite_talk) == ["system dispatch"]
+    assert sqlite_talk.rows(OutboxMessage) == []

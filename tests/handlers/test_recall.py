@@ -1,0 +1,63 @@
+"""A recalled message is forgotten, with all that quotes it; a case that stood on it alone is withdrawn."""
+
+from data.models import CaseStatus, Media, Message, PendingMessage
+from handlers.message import Kind
+from tests.handlers.scenes import MEMBER, NEIGHBOUR, RESIDENT, RUBBISH, accepted, closed, heard, private, report, stored
+from tests.talking import Talk
+
+
+def recall(talk: Talk, message_id: str, who: str = RESIDENT) -> str | None:
+    return talk.say(who, kind=Kind.RECALL, recalls=message_id)
+
+
+def test_the_case_of_a_recalled_report_is_withdrawn(sqlite_talk: Talk) -> None:
+    number = accepted(sqlite_talk)
+    heard(sqlite_talk)
+    assert recall(sqlite_talk, "m1") is None
+    assert sqlite_talk.outcome() == "recalled"
+    assert sqlite_talk.case().status is CaseStatus.WITHDRAWN
+    assert heard(sqlite_talk) == {MEMBER: [f"{number} 已撤回。"]}
+
+
+def test_nothing_that_was_recalled_is_still_held(sqlite_talk: Talk) -> None:
+    sqlite_talk.say(RESIDENT, RUBBISH, media=("photo",))
+    recall(sqlite_talk, "m1")
+    assert RUBBISH not in stored(sqlite_talk)
+    assert sqlite_talk.rows(Media) == []
+    sqlite_talk.deliver()
+    assert not any(RUBBISH in outgoing.text for outgoing in sqlite_talk.channel.sent)
+
+
+def test_only_the_recalled_words_go(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    private(sqlite_talk, RESIDENT, f"补充 {number} 电话13812345678", media=("photo",))
+    recall(sqlite_talk, "m2")
+    case = sqlite_talk.case()
+    assert (case.status, case.text) == (CaseStatus.DISPATCHED, RUBBISH)
+    assert [message.text for message in sqlite_talk.rows(Message)] == [RUBBISH, None, None]
+    assert sqlite_talk.rows(Media) == []
+
+
+def test_a_case_that_is_over_stays_over_but_forgets_the_words(sqlite_talk: Talk) -> None:
+    closed(sqlite_talk)
+    recall(sqlite_talk, "m1")
+    case = sqlite_talk.case()
+    assert (case.status, case.text, case.masked_text) == (CaseStatus.CLOSED, "[已撤回]", "[已撤回]")
+
+
+def test_talk_that_waits_is_forgotten(sqlite_talk: Talk) -> None:
+    sqlite_talk.say(RESIDENT, media=("photo",))
+    recall(sqlite_talk, "m1")
+    assert sqlite_talk.rows(PendingMessage) == sqlite_talk.rows(Media) == []
+
+
+def test_nobody_recalls_for_somebody_else(sqlite_talk: Talk) -> None:
+    report(sqlite_talk)
+    assert recall(sqlite_talk, "m1", NEIGHBOUR) is None
+    assert sqlite_talk.case().status is CaseStatus.DISPATCHED
+    assert sqlite_talk.rows(Message)[0].text == RUBBISH
+
+
+def test_an_unknown_message(sqlite_talk: Talk) -> None:
+    assert recall(sqlite_talk, "never-seen") is None
+    assert sqlite_talk.outcome() == "recalled"
