@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test fast check bench lock clean
 
 demo: $(VENV)/.ready   ## the whole system with a simulated chat; ONCE=1 plays the story once
 	$(BIN)/suishoupai demo $(if $(ONCE),--once)
 
 test: $(VENV)/.ready-dev   ## every test, on SQLite and PostgreSQL
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto
+
+fast: $(VENV)/.ready-dev   ## the suite to run while working: SQLite only, no browser
+	$(BIN)/pytest -n auto -m "not postgresql and not browser"
 
 check: $(VENV)/.ready-dev   ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -12,13 +12,14 @@ from cryptography.fernet import Fernet
 from rich.table import Table
 from sqlmodel import select
 
-from bot.app import Bot, build, build_app
+from bot.app import build, build_app
 from bot.commands import bench as benchmark
 from bot.commands import demo as demonstration
 from bot.commands import evaluate as evaluation
 from bot.commands import replay as replaying
 from bot.commands import tables, transcript
 from bot.commands.prepare import console, first_logins, log_to_stderr, ready_database, ready_model
+from bot.running import Bot
 from bot.settings import Environment, Settings
 from bot.web.console import last_days
 from bot.web.sign_in import make_login

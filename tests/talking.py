@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
-from bot.app import Bot, build
+from bot.app import build
 from bot.channels import ChannelError, Outgoing
+from bot.running import Bot
 from bot.settings import Settings
 from data.models import Account, Case, Message
 from data.models.cases import FIRST_NUMBER

@@ -18,11 +18,12 @@ from typing import Any
 
 import httpx2
 
-from bot.app import Bot, build
+from bot.app import build
 from bot.channels.console import ConsoleChannel
 from bot.channels.envelope import Envelope
 from bot.commands.demo import HOST, free_port
 from bot.commands.prepare import log_to_stderr, ready_database, ready_model
+from bot.running import Bot
 from bot.settings import Settings
 from classifiers import Model, understand
 from classifiers.corpus import read_corpus

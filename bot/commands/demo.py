@@ -15,9 +15,10 @@ from typing import Any
 import uvicorn
 from rich.console import Console
 
-from bot.app import Bot, build, build_app
+from bot.app import build, build_app
 from bot.commands.prepare import first_logins, log_to_stderr, ready_database, ready_model
 from bot.commands.tables import cases_table, closure_table
+from bot.running import Bot
 from bot.settings import Environment, Settings
 from bot.simulator import Cast, Group, Person, PersonKind, Simulator, app_of
 from bot.web.console import last_days

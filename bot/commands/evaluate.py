@@ -10,9 +10,9 @@ from typing import Any
 
 from rich.progress import track
 
-from bot.app import Bot
 from bot.commands.prepare import console
 from bot.commands.transcript import play
+from bot.running import Bot
 from classifiers import Action, Model, Understanding, understand
 from classifiers.linear import TextClassifier
 from classifiers.scores import score_messages, score_table

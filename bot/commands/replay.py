@@ -15,9 +15,10 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlmodel import col, func, select
 
-from bot.app import Bot, quiet
+from bot.app import quiet
 from bot.channels.console import ConsoleChannel
 from bot.commands.prepare import console
+from bot.running import Bot
 from classifiers import Action, Intent, Understanding
 from data.models import Message, Source
 from handlers.message import IncomingMessage, Understand

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.app import Bot, DirectoryCache
 from bot.inbox import Inbox
+from bot.running import Bot, DirectoryCache
 from classifiers import Understanding
 from data.database import Database
 from data.models import (

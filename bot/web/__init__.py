@@ -1,16 +1,13 @@
 """Everything people and platforms reach over HTTP: callbacks, console pages, phone pages, health."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from bot.running import Bot
 from bot.web import callbacks, cases, console, sign_in, task_page
-
-if TYPE_CHECKING:  # app.py builds the web, so the web only names the type
-    from bot.app import Bot
 
 STATIC = Path(__file__).with_name("static")
 HEADERS = {
@@ -22,7 +19,7 @@ HEADERS = {
 }
 
 
-def add_routes(app: FastAPI, bot: "Bot") -> None:
+def add_routes(app: FastAPI, bot: Bot) -> None:
     """All routes of one bot, and the headers every answer carries."""
     app.state.bot = bot
     app.include_router(callbacks.router)

@@ -2,16 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from bot.channels import BadCallback, Channel
-
-if TYPE_CHECKING:
-    from bot.app import Bot
+from bot.running import Bot
 
 log = structlog.get_logger("callbacks")
 router = APIRouter()
@@ -32,7 +29,7 @@ async def callback(channel_name: str, request: Request) -> Response:
     return await run_in_threadpool(_handle, bot, channel, body, request.query_params)
 
 
-def _handle(bot: "Bot", channel: Channel, body: bytes, query: Mapping[str, str]) -> Response:
+def _handle(bot: Bot, channel: Channel, body: bytes, query: Mapping[str, str]) -> Response:
     try:
         message = channel.parse(body, query)
     except BadCallback as error:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime, Field
 from sqlmodel import Session
 
+from bot.running import Bot
 from bot.web.console import BY, LONGEST_PERIOD_DAYS, last_days
 from bot.web.pages import render
 from bot.web.sign_in import Staff, StaffDep
@@ -21,9 +22,6 @@ from handlers.cases.discipline import log_access
 from handlers.cases.lifecycle import OPEN
 from handlers.cases.listing import Filter, Measure
 from handlers.cases.statistics import By, Period
-
-if TYPE_CHECKING:
-    from bot.app import Bot
 
 router = APIRouter(prefix="/console/cases")
 
@@ -146,7 +144,7 @@ def photo(request: Request, staff: StaffDep, number: Id, photo_id: Id) -> Respon
     return Response(bot.photos.read(path), media_type="image/jpeg")
 
 
-def _case(session: Session, bot: "Bot", staff: Staff, number: int) -> Case | Response:
+def _case(session: Session, bot: Bot, staff: Staff, number: int) -> Case | Response:
     """The case, or the refusal; somebody who leads nothing does not learn which numbers exist."""
     units = listing.visible_units(bot.directory(), staff.posts)
     if units is not None and not units:

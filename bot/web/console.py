@@ -1,7 +1,7 @@
 """The office: closure table, what needs a person, and the sealed matters for their one reader."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from annotated_types import Interval
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -9,15 +9,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot.running import Bot
 from bot.web.pages import render
 from bot.web.sign_in import StaffDep
 from data.models import FailedMessage, Message, OutboxMessage, OutboxStatus, Role
 from handlers.cases import discipline, statistics
 from handlers.cases.statistics import By, Period
 from handlers.local_time import SHANGHAI
-
-if TYPE_CHECKING:
-    from bot.app import Bot
 
 router = APIRouter(prefix="/console")
 

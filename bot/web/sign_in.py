@@ -3,7 +3,7 @@
 import datetime as dt
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -12,12 +12,10 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from pwdlib import PasswordHash
 from sqlmodel import Session, select
 
+from bot.running import Bot
 from bot.web.pages import render
 from data.models import Login, Person, Post, Role
 from handlers.local_time import SHANGHAI
-
-if TYPE_CHECKING:
-    from bot.app import Bot
 
 log = structlog.get_logger("sign_in")
 router = APIRouter()
@@ -105,5 +103,5 @@ def make_login(session: Session, person_id: int, username: str) -> str:
     return password
 
 
-def _serializer(bot: "Bot") -> URLSafeTimedSerializer:
+def _serializer(bot: Bot) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(bot.settings.signing_key.get_secret_value(), salt="session")

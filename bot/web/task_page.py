@@ -1,20 +1,17 @@
 """The private task page: room and contact for the holder, while the case is open; every look is logged."""
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from bot.running import Bot
 from bot.web.pages import render
 from data.models import Account, Case, MediaState
 from handlers.cases.discipline import log_access
 from handlers.cases.intake import photos_of
 from handlers.cases.lifecycle import OPEN
-
-if TYPE_CHECKING:
-    from bot.app import Bot
 
 router = APIRouter(prefix="/task")
 
@@ -62,7 +59,7 @@ def link_signer(key: str) -> URLSafeSerializer:
     return URLSafeSerializer(key, salt="task")
 
 
-def _case_id(bot: "Bot", token: str) -> int | None:
+def _case_id(bot: Bot, token: str) -> int | None:
     try:
         return int(link_signer(bot.settings.signing_key.get_secret_value()).loads(token))
     except (BadSignature, ValueError, TypeError):

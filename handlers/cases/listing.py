@@ -45,6 +45,7 @@ class Measure(StrEnum):
 
 
 FLOW: dict[Measure, Any] = {Measure.FLOW_RESOLVED: Case.resolved_at, Measure.FLOW_CLOSED: Case.closed_at}
+BEYOND_ALL = 2**31 - 1
 # SQLModel types a column as its value.
 UNREAD = [defer(column, raiseload=True) for column in (Case.text, Case.room)]  # type: ignore[arg-type]
 APART = {Measure(kind.value): kind for kind in RequestKind if kind not in statistics.CASE_KINDS}
@@ -65,10 +66,10 @@ def find(
     session: Session, directory: Directory, filter: Filter, now: dt.datetime, *, after: int | None = None, limit: int
 ) -> list[Case]:
     """The newest cases, or those older than the case with the id `after`; a resident's own words stay unread."""
-    statement = select(Case).options(*UNREAD).where(*_conditions(directory, filter, now))
-    if after is not None:
-        statement = statement.where(col(Case.id) < after)
-    return list(session.exec(statement.order_by(col(Case.id).desc()).limit(limit)).all())
+    # The bound is always there: without it SQLite gathers and sorts the whole period for the first page.
+    conditions = (col(Case.id) < (after or BEYOND_ALL), *_conditions(directory, filter, now))
+    statement = select(Case).options(*UNREAD).where(*conditions).order_by(col(Case.id).desc()).limit(limit)
+    return list(session.exec(statement).all())
 
 
 def count(session: Session, directory: Directory, filter: Filter, now: dt.datetime) -> int:

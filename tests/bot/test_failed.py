@@ -14,8 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from bot import failed
-from bot.app import Bot
 from bot.inbox import Inbox
+from bot.running import Bot
 from classifiers import Understanding
 from data.models import Case, FailedMessage, Media, Message, OutboxMessage, Outcome, PendingMessage
 from handlers import replies

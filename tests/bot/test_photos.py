@@ -75,7 +75,7 @@ def _files(talk: Talk) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("form", ["JPEG", "MPO", "PNG", "WEBP"])
 def test_position_and_maker_are_gone(form: str) -> None:
     jpeg, size = drawn_anew(_picture(form=form))
     kept = Image.open(io.BytesIO(jpeg))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Bot, build, build_app
+from bot.app import build, build_app
 from bot.commands.demo import cast_of
+from bot.running import Bot
 from bot.settings import Settings
 from bot.simulator import Simulator, app_of
 from tests.databases import PostgresqlDatabases, SqliteDatabases

@@ -64,7 +64,7 @@ def test_no_form_makes_the_server_stumble(any_office: Office) -> None:
     any_office.password(ADMINISTRATOR)
     for username, password in ODD:
         form = {"username": username, "password": password}
-        assert any_office.browser().post("/sign-in", data=form).status_code == 403, form
+        assert any_office.browser().post("/sign-in", data=form).status_code in (400, 403), username[:9]
 
 
 def test_half_a_form_is_refused(office: Office) -> None:

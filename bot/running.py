@@ -1,0 +1,106 @@
+"""One process of the system while it runs, without its web server: its parts, and what its clock calls."""
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlmodel import Session
+
+from bot import failed
+from bot.channels import Channel
+from bot.inbox import Inbox
+from bot.outbox import Outbox
+from bot.photos import Photos
+from bot.settings import Settings
+from data.database import Database
+from handlers import retention
+from handlers.cases import escalation
+from handlers.directory import Directory
+from handlers.message import Context, Policy
+
+LOT = 500
+
+
+class DirectoryCache:
+    """The current snapshot of the master data; reloaded by the clock, shared by all threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._current: Directory | None = None
+
+    def __call__(self) -> Directory:
+        return self._current or self.reload()
+
+    def reload(self) -> Directory:
+        with self._database.reading() as session:
+            self._current = Directory.load(session)
+        return self._current
+
+
+@dataclass(frozen=True)
+class Bot:
+    """One process of the system, without its web server."""
+
+    settings: Settings
+    database: Database
+    directory: DirectoryCache
+    channels: dict[str, Channel]
+    policy: Policy
+    inbox: Inbox
+    outbox: Outbox
+    photos: Photos
+    wake: threading.Event = field(default_factory=threading.Event)
+
+    def context(self, session: Session, now: dt.datetime) -> Context:
+        """The clock's context: no sender, no message."""
+        return Context(session=session, now=now, directory=self.directory(), policy=self.policy)
+
+    def sweep(self, now: dt.datetime) -> int:
+        """All cases that are due, lot by lot, each lot committed."""
+        done = self._in_lots(now, escalation.sweep)
+        if done:
+            self.wake.set()
+        return done
+
+    def purge(self, now: dt.datetime) -> int:
+        return self._in_lots(now, retention.purge)
+
+    def fetch_photos(self, now: dt.datetime) -> int:
+        with self.database.reading() as session:
+            context = self.context(session, now)
+        return self.photos.fetch(context)
+
+    def tidy_photos(self, now: dt.datetime) -> int:
+        return self.photos.tidy()
+
+    def retry_failed(self, now: dt.datetime) -> int:
+        return failed.retry(self.inbox, now)
+
+    def reload_directory(self, now: dt.datetime) -> int:
+        self.directory.reload()
+        return 0
+
+    def deliver_all(self, now: dt.datetime) -> int:
+        """Rounds until nothing that is due is left; each claims from its own moment, however long the last one took."""
+        started, total = time.monotonic(), 0
+        while done := self.outbox.deliver(now + dt.timedelta(seconds=time.monotonic() - started)):
+            total += done
+        return total
+
+    def close(self) -> None:
+        """Let go of the database and the platforms."""
+        for channel in self.channels.values():
+            channel.close()
+        self.database.close()
+
+    def _in_lots(self, now: dt.datetime, work: Callable[..., int]) -> int:
+        total = 0
+        while True:
+            with self.database.writing() as session:
+                done = work(self.context(session, now), limit=LOT)
+                session.commit()
+            total += done
+            if done < LOT:
+                return total
