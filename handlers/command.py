@@ -79,7 +79,7 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 _GAP = r"\s,:。.!~"
-_NUMBER = r"(\d{4,9})(?!\d)"
+_NUMBER = r"([0-9]{4,9})(?![0-9])"
 _ASKS = r"\s*(?:吗|嘛|么|没有?)[?!。.]*$"
 _NUMBERED = re.compile(rf"^({_any_of(_SPELLINGS)})[\s#:,号]*(?:编号|案件)?[\s#:,]*{_NUMBER}(.*)$", re.DOTALL)
 _NUMBER_FIRST = re.compile(
@@ -93,28 +93,35 @@ _AMOUNT = re.compile(
     r"[块元年个件]|人(?![已都没不在])|户(?!主)|室(?![内外])|路(?![灯面口边])|号(?:楼(?![道梯上下])|[院房线车])"
 )
 _NUMBER_IN_LINE = re.compile(r"(?<![\dA-Za-z])\d{4,9}(?!\d)")
-_MENTION = re.compile(r"^(?:@\S+\s+)+|(?:\s{1,3}@\S+)+$")
+_MENTION = re.compile(r"^(?:[@＠]\S+\s+)+|(?:\s{1,3}[@＠]\S+)+$")
+_BETWEEN = re.compile(r"^\s*号?[\s,，:：。.!！~～]*")
+# Full-width forms and their plain ones, character by character, so that places in the text stay the same.
+_PLAIN = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
 
 def parse(text: str, quoted_text: str = "") -> Command | None:
-    """The order in `text`, or None where there is none."""
-    text = tidy(text)
-    if match := _NUMBERED.match(text):
-        return _with_number(match[1], match[2], match[3])
-    if match := _NUMBER_FIRST.match(text):
-        return _with_number(match[2] or match[3], match[1], " " + match[4])
-    if match := _BARE.match(text):
-        return _without_number(_SPELLINGS[match[1]], (match[2] or "").strip(), quoted_text)
+    """The order in `text`, or None where there is none; what follows the order is kept as it was typed."""
+    typed = tidy(text)
+    plain = typed.translate(_PLAIN)
+    if match := _NUMBERED.match(plain):
+        return None if _is_amount(match[1], match[3]) else _with_number(match[1], match[2], typed[match.start(3) :])
+    if match := _NUMBER_FIRST.match(plain):
+        return _with_number(match[2] or match[3], match[1], typed[match.start(4) :])
+    if match := _BARE.match(plain):
+        rest = typed[match.start(2) :].strip() if match[2] else ""
+        return _without_number(_SPELLINGS[match[1]], rest, quoted_text)
     return None
 
 
-def _with_number(word: str, number: str, tail: str) -> Command | None:
+def _is_amount(word: str, tail: str) -> bool:
+    return _AMOUNT.match(tail) is not None or (word in ("转", "退") and tail.startswith("给"))
+
+
+def _with_number(word: str, number: str, tail: str) -> Command:
     verb = _SPELLINGS[word]
-    if _AMOUNT.match(tail) or (word in ("转", "退") and tail.startswith("给")):
-        return None
-    if verb in VERDICTS and _QUESTION.match(tail):  # 1027解决了吗 is no verdict
+    if verb in VERDICTS and _QUESTION.match(tail.translate(_PLAIN)):  # 1027解决了吗 is no verdict
         return Command(Verb.SHOW, int(number))
-    return Command(verb, int(number), re.sub(rf"^\s*号?[{_GAP}]*", "", tail).strip())
+    return Command(verb, int(number), _BETWEEN.sub("", tail).strip())
 
 
 def _without_number(verb: Verb, rest: str, quoted_text: str) -> Command | None:
@@ -136,6 +143,6 @@ def number_in_quote(quoted_text: str) -> int | None:
 
 
 def tidy(text: str) -> str:
-    """Full-width forms made plain, invisible characters and mentions before and behind dropped."""
-    plain = "".join(c for c in unicodedata.normalize("NFKC", text[:2000]) if unicodedata.category(c) != "Cf")
-    return _MENTION.sub("", plain.strip()).strip()
+    """Invisible characters and mentions before and behind dropped."""
+    visible = "".join(c for c in text[:2000] if unicodedata.category(c) != "Cf")
+    return _MENTION.sub("", visible.strip()).strip()

@@ -176,8 +176,8 @@ def _words(context: Context, what: str) -> str:
 
 def _department(context: Context, case: Case) -> tuple[Department, str]:
     """The department named by the first word, and the reason behind it; 物业 is the building's own company."""
-    name, _, reason = _words(context, "部门和原因").partition(" ")
-    if not reason.strip():
+    name, *reason = _words(context, "部门和原因").split(maxsplit=1)
+    if not reason:
         raise WordsMissing(context.command.verb, "部门和原因")
     # 纪检 has its own order, whose answer is never seen in a group.
     departments = [d for d in context.directory.departments.values() if d.kind is not DepartmentKind.DISCIPLINE]
@@ -187,4 +187,4 @@ def _department(context: Context, case: Case) -> tuple[Department, str]:
         raise NotUnderstood(replies.UNKNOWN_DEPARTMENT)
     building = context.directory.buildings.get(case.building_id or 0)
     own = [d for d in near if building and d.id == building.manager_department_id]
-    return min(own or near, key=lambda department: len(department.name)), reason.strip()
+    return min(own or near, key=lambda department: len(department.name)), reason[0]

@@ -137,4 +137,3 @@ def _shown_by_holders(context: Context, photos: Iterable[Media], tasks: list[Tas
         .where(col(Media.id).in_([photo.id for photo in photos]), col(Account.person_id).in_(taken))
     )
     return {photo for photo, person, at in context.session.exec(statement).all() if at >= taken[person]}
-

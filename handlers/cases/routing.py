@@ -41,7 +41,7 @@ def route(directory: Directory, matter: Matter) -> Route:
             continue
         lead = rule.lead_department_id or _manager(matter)
         if lead is not None:
-            return Route(lead, tuple(rule.co_units), f"分派规则{rule.position}:{rule.reason}")
+            return Route(lead, tuple(rule.co_units), f"分派规则{rule.position}：{rule.reason}")
     raise NoRoute(f"no routing rule for {matter.category} at unit {matter.unit_id}")
 
 

@@ -79,7 +79,7 @@ def test_the_next_try_answers_by_itself(talk: Talk) -> None:
     assert bot.retry_failed(talk.now) == 1
     assert _due(talk) == []
     assert talk.case().text == LAMP
-    assert "已登记,编号 1001" in next(sent.text for sent in talk.deliver() if sent.group == "g001")
+    assert "已登记，编号 1001" in next(sent.text for sent in talk.deliver() if sent.group == "g001")
     assert bot.inbox.receive(talk.message("r001", LAMP, platform_id="m1"), talk.now) is None
     assert len(talk.rows(Case)) == 1
 

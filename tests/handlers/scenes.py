@@ -19,8 +19,8 @@ STRANGER = "deng.lihua"  # leads a grid of another community
 READER = "min.zhengqing"  # the one named reader of discipline matters
 
 RUBBISH = "3号楼垃圾成堆没人清理"  # one working day
-NO_WATER = "3号楼停水了,没人管"  # 24 hours
-STUCK = "3号楼电梯困人了,快来人"  # an emergency: one hour
+NO_WATER = "3号楼停水了，没人管"  # 24 hours
+STUCK = "3号楼电梯困人了，快来人"  # an emergency: one hour
 ACCUSATION = "居委会书记贪污低保款"  # a discipline matter
 
 FIRST = FIRST_NUMBER + 1

@@ -36,7 +36,7 @@ def verdict(talk: Talk) -> tuple[bool | None, bool | None, str]:
 def test_solved_closes_the_case(sqlite_talk: Talk) -> None:
     number = resolved(sqlite_talk)
     answer = private(sqlite_talk, RESIDENT, f"解决了 {number}")
-    assert answer == f"谢谢确认,{number} 已结案。是否满意?请回「满意 {number}」或「不满意 {number} 原因」。"
+    assert answer == f"谢谢确认，{number} 已结案。是否满意？请回「满意 {number}」或「不满意 {number} 原因」。"
     case = sqlite_talk.case()
     assert (case.status, case.closed_by, case.closed_at) == (CaseStatus.CLOSED, ClosedBy.REPORTER, sqlite_talk.now)
     assert verdict(sqlite_talk) == (True, None, "")
@@ -46,7 +46,7 @@ def test_solved_closes_the_case(sqlite_talk: Talk) -> None:
 def test_not_solved_starts_again_with_a_new_clock(sqlite_talk: Talk) -> None:
     number = resolved(sqlite_talk)
     sqlite_talk.later(days=3)  # Thursday
-    assert private(sqlite_talk, RESIDENT, f"没解决 {number} 还在") == f"{number} 重新办理,9月11日18:00前给您答复。"
+    assert private(sqlite_talk, RESIDENT, f"没解决 {number} 还在") == f"{number} 重新办理，9月11日18:00前给您答复。"
     case = sqlite_talk.case()
     assert (case.status, case.resolved_at, case.closed_at) == (CaseStatus.DISPATCHED, None, None)
     assert case.due_at == case.original_due_at
@@ -66,7 +66,7 @@ def test_a_case_closed_long_ago_may_be_reopened(sqlite_talk: Talk) -> None:
 
 def test_satisfied_says_that_it_is_solved_as_well(sqlite_talk: Talk) -> None:
     number = resolved(sqlite_talk)
-    assert private(sqlite_talk, RESIDENT, f"满意 {number}") == f"谢谢您的评价({number})。"
+    assert private(sqlite_talk, RESIDENT, f"满意 {number}") == f"谢谢您的评价（{number}）。"
     assert sqlite_talk.case().closed_by is ClosedBy.REPORTER
     assert verdict(sqlite_talk) == (None, True, "")
 
@@ -74,7 +74,7 @@ def test_satisfied_says_that_it_is_solved_as_well(sqlite_talk: Talk) -> None:
 def test_not_satisfied_leaves_the_case_to_its_reporter(sqlite_talk: Talk) -> None:
     number = resolved(sqlite_talk)
     answer = private(sqlite_talk, RESIDENT, f"不满意 {number} 太慢")
-    assert answer == f"已记下您的意见({number})。要重新办理请回「没解决 {number}」。"
+    assert answer == f"已记下您的意见（{number}）。要重新办理请回「没解决 {number}」。"
     assert sqlite_talk.case().status is CaseStatus.RESOLVED
     assert verdict(sqlite_talk) == (None, False, "太慢")
 
@@ -109,7 +109,7 @@ def test_without_a_number_the_latest_answered_case_is_meant(sqlite_talk: Talk) -
 def test_praise_is_not_what_a_verdict_without_a_number_means(talk: Talk) -> None:
     """Praise is closed at once and was never resolved; databases differ in where they sort what is empty."""
     number = resolved(talk)
-    praise = report(talk, "表扬物业师傅,电梯修得又快又好")
+    praise = report(talk, "表扬物业师傅，电梯修得又快又好")
     assert talk.case(praise).kind == "praise"
     assert str(number) in private(talk, RESIDENT, "满意")
     assert talk.case(number).status is CaseStatus.CLOSED
@@ -118,7 +118,7 @@ def test_praise_is_not_what_a_verdict_without_a_number_means(talk: Talk) -> None
 @every_verdict
 def test_a_verdict_on_nothing(sqlite_talk: Talk, order: str) -> None:
     verb = order.split()[0]
-    assert private(sqlite_talk, RESIDENT, verb) == f"请带上编号,例如:{verb} 1027。"
+    assert private(sqlite_talk, RESIDENT, verb) == f"请带上编号，例如：{verb} 1027。"
     assert private(sqlite_talk, RESIDENT, order.format(9999)) == "没有找到编号 9999。"
 
 
@@ -137,7 +137,7 @@ def test_a_neighbour_and_who_worked_on_it_have_no_verdict(
 ) -> None:
     number = end(sqlite_talk)
     before = sqlite_talk.rows(Evaluation)
-    assert private(sqlite_talk, who, order.format(number)) == f"{FIRST} 不是您的案件,不能这样操作。"
+    assert private(sqlite_talk, who, order.format(number)) == f"{FIRST} 不是您的案件，不能这样操作。"
     assert sqlite_talk.rows(Evaluation) == before
 
 
@@ -146,7 +146,7 @@ def test_a_neighbour_and_who_worked_on_it_have_no_verdict(
 def test_a_leader_does_not_judge_for_the_reporter(sqlite_talk: Talk, order: str, end: Callable[[Talk], int]) -> None:
     number = end(sqlite_talk)
     before = sqlite_talk.rows(Evaluation)
-    assert private(sqlite_talk, LEADER, order.format(number)) == f"{FIRST} 不是您的案件,不能这样操作。"
+    assert private(sqlite_talk, LEADER, order.format(number)) == f"{FIRST} 不是您的案件，不能这样操作。"
     assert sqlite_talk.rows(Evaluation) == before
 
 

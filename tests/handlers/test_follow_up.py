@@ -101,7 +101,7 @@ def test_a_place_named_later_moves_the_case_to_its_grid(sqlite_talk: Talk) -> No
     case, directory = sqlite_talk.case(), sqlite_talk.bot.directory()
     assert (directory.units[case.unit_id].code, case.place_text) == ("LD-04", "5号楼")
     told = heard(sqlite_talk)
-    assert told.pop("ye.zhiqiu") == [f"{number} 已改派,不用再办。"]
+    assert told.pop("ye.zhiqiu") == [f"{number} 已改派，不用再办。"]
     assert sorted(told) == ["cheng.dayong", "su.ya"]
     assert all(f"新任务 {number}|消防安全|5号楼" in texts[0] for texts in told.values())
     assert "已接单" in private(sqlite_talk, "su.ya", f"接 {number}")
@@ -111,7 +111,7 @@ def test_a_place_in_the_same_grid_is_told_to_whoever_has_the_task(sqlite_talk: T
     number = report(sqlite_talk, NO_PLACE, group=TWO_BUILDINGS)
     heard(sqlite_talk)
     assert sqlite_talk.say(RESIDENT, "3号楼1单元", TWO_BUILDINGS, at=True) == f"已补充到 {number}。"
-    assert heard(sqlite_talk) == {"ye.zhiqiu": [f"{number} 有补充:3号楼1单元"]}
+    assert heard(sqlite_talk) == {"ye.zhiqiu": [f"{number} 有补充：3号楼1单元"]}
     case = sqlite_talk.case()
     assert (case.entrance, case.place_text) == (1, "3号楼1单元")
 
@@ -121,12 +121,12 @@ def test_a_place_named_after_somebody_took_it_stays_with_them(sqlite_talk: Talk)
     private(sqlite_talk, "ye.zhiqiu", f"接 {number}")
     heard(sqlite_talk)
     sqlite_talk.say(RESIDENT, "5号楼", TWO_BUILDINGS)
-    assert heard(sqlite_talk) == {"ye.zhiqiu": [f"{number} 有补充:5号楼"]}
+    assert heard(sqlite_talk) == {"ye.zhiqiu": [f"{number} 有补充：5号楼"]}
     assert sqlite_talk.case().status is CaseStatus.ACCEPTED
 
 
 def test_a_level_that_was_raised_stays_when_the_place_becomes_known(sqlite_talk: Talk) -> None:
-    report(sqlite_talk, "电梯困人了,快来人", group=TWO_BUILDINGS)
+    report(sqlite_talk, "电梯困人了，快来人", group=TWO_BUILDINGS)
     sqlite_talk.later(minutes=5)
     assert sqlite_talk.case().level == "community"
     sqlite_talk.say(RESIDENT, "5号楼", TWO_BUILDINGS)
@@ -135,7 +135,7 @@ def test_a_level_that_was_raised_stays_when_the_place_becomes_known(sqlite_talk:
 
 def test_the_answer_to_our_question_which_of_two(sqlite_talk: Talk) -> None:
     answer = sqlite_talk.say(RESIDENT, "3号楼和5号楼的楼道灯都坏了")
-    assert answer == f"已登记,编号 {FIRST}。请回一句是哪一处:3号楼、5号楼。"
+    assert answer == f"已登记，编号 {FIRST}。请回一句是哪一处：3号楼、5号楼。"
     sqlite_talk.say(RESIDENT, "5号楼")
     case, directory = sqlite_talk.case(), sqlite_talk.bot.directory()
     assert (case.place_text, directory.units[case.unit_id].code) == ("5号楼", "HX-02-A")
@@ -163,7 +163,7 @@ def test_a_case_that_has_its_place_keeps_it(sqlite_talk: Talk) -> None:
     assert sqlite_talk.case().place_text == "3号楼"
 
 
-@pytest.mark.parametrize("said", ["+1", "＋1", "+ 1", "加一", "我家也是", "我也是!", "一样"])
+@pytest.mark.parametrize("said", ["+1", "＋1", "+ 1", "加一", "我家也是", "我也是！", "一样"])
 def test_a_neighbour_joins(sqlite_talk: Talk, said: str) -> None:
     number = report(sqlite_talk)
     sqlite_talk.later(minutes=30)
@@ -177,7 +177,7 @@ def test_a_neighbour_joins(sqlite_talk: Talk, said: str) -> None:
 
 def test_who_joins_by_speaking_to_the_bot_is_answered(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
-    assert sqlite_talk.say(NEIGHBOUR, "+1", at=True) == f"已为您加入 {number},办结后一并告知。"
+    assert sqlite_talk.say(NEIGHBOUR, "+1", at=True) == f"已为您加入 {number}，办结后一并告知。"
     assert (sqlite_talk.say(NEIGHBOUR, f"催 {number}") or "").startswith("已催办")
 
 
@@ -189,7 +189,7 @@ def test_joining_twice_or_joining_oneself_changes_nothing(sqlite_talk: Talk) -> 
 
 
 def test_joining_means_the_latest_open_case_of_the_group(sqlite_talk: Talk) -> None:
-    first, second = report(sqlite_talk), report(sqlite_talk, "3号楼停水了,没人管", NEIGHBOUR)
+    first, second = report(sqlite_talk), report(sqlite_talk, "3号楼停水了，没人管", NEIGHBOUR)
     sqlite_talk.say(PASSER_BY, "+1")
     private(sqlite_talk, NEIGHBOUR, f"撤回 {second}")
     sqlite_talk.say("r004", "+1")
@@ -214,7 +214,7 @@ def test_a_yes_to_our_question_makes_the_case(sqlite_talk: Talk, yes: str) -> No
     assert sqlite_talk.say(RESIDENT, "那个东西好像不对", at=True) == replies.ASK_WHETHER_REPORT
     assert sqlite_talk.outcome() == "asked"
     sqlite_talk.later(minutes=14)
-    assert (sqlite_talk.say(RESIDENT, yes) or "").startswith(f"已登记,编号 {FIRST}")
+    assert (sqlite_talk.say(RESIDENT, yes) or "").startswith(f"已登记，编号 {FIRST}")
     assert sqlite_talk.case().text == "那个东西好像不对"
     assert sqlite_talk.rows(PendingMessage) == []
 

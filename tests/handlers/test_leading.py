@@ -24,7 +24,7 @@ from tests.handlers.scenes import (
 )
 from tests.talking import Talk
 
-NOT_YOURS = f"{FIRST} 不是您的案件,不能这样操作。"
+NOT_YOURS = f"{FIRST} 不是您的案件，不能这样操作。"
 ORDERS = {
     "派": "派 {} 钱小雨",
     "不受理": "不受理 {} 不在本街道",
@@ -70,7 +70,7 @@ def test_a_name_that_is_not_in_post_here(sqlite_talk: Talk, name: str) -> None:
     """A stranger, somebody of another community, somebody whose post has ended, and the street above."""
     number = report(sqlite_talk)
     answer = private(sqlite_talk, LEADER, f"派 {number} {name}")
-    assert answer == "没有找到这个人,请写本网格或社区在岗人员的姓名。"
+    assert answer == "没有找到这个人，请写本网格或社区在岗人员的姓名。"
     assert steps(sqlite_talk) == ["system dispatch"]
 
 
@@ -92,9 +92,9 @@ def test_after_a_return_the_leader_decides(sqlite_talk: Talk) -> None:
 def test_declining_tells_the_reporter_why(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
     heard(sqlite_talk)
-    answer = private(sqlite_talk, LEADER, f"不受理 {number} 不在本街道,请找13812345678")
-    assert answer == f"{number} 已登记为不受理,已告知上报人。"
-    told = [f"您上报的 {number} 未能受理:不在本街道,请找[电话]。如有疑问请联系社区。"]
+    answer = private(sqlite_talk, LEADER, f"不受理 {number} 不在本街道，请找13812345678")
+    assert answer == f"{number} 已登记为不受理，已告知上报人。"
+    told = [f"您上报的 {number} 未能受理：不在本街道，请找[电话]。如有疑问请联系社区。"]
     assert heard(sqlite_talk)[RESIDENT] == told
     assert sqlite_talk.case().status is CaseStatus.DECLINED
     assert [task.status for task in sqlite_talk.rows(Task)] == [TaskStatus.REVOKED]
@@ -102,7 +102,7 @@ def test_declining_tells_the_reporter_why(sqlite_talk: Talk) -> None:
 
 def test_declining_needs_a_reason(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
-    assert private(sqlite_talk, LEADER, f"不受理 {number}") == "请写明原因,例如:不受理 1027 原因。"
+    assert private(sqlite_talk, LEADER, f"不受理 {number}") == "请写明原因，例如：不受理 1027 原因。"
 
 
 def test_who_was_offered_a_declined_case_hears_that_it_is_gone(sqlite_talk: Talk) -> None:
@@ -116,13 +116,13 @@ def test_merging_keeps_every_reporter_and_tells_them(sqlite_talk: Talk) -> None:
     first, second = two(sqlite_talk)
     assert private(sqlite_talk, LEADER, f"并 {second} {first}") == f"{second} 已并入 {first}。"
     told = heard(sqlite_talk)
-    assert told[NEIGHBOUR] == [f"您上报的 {second} 与 {first} 是同一件事,已合并办理,结果一并告知。"]
+    assert told[NEIGHBOUR] == [f"您上报的 {second} 与 {first} 是同一件事，已合并办理，结果一并告知。"]
     assert RESIDENT not in told
     merged = sqlite_talk.case(second)
     assert (merged.status, merged.merged_into_id, merged.next_action_at) == (CaseStatus.MERGED, 1, None)
     private(sqlite_talk, MEMBER, f"接 {first}")
     private(sqlite_talk, MEMBER, f"办结 {first} 已修好")
-    assert all(f"{first} 已办结:已修好" in heard_by[-1] for heard_by in map(sqlite_talk.told, (RESIDENT, NEIGHBOUR)))
+    assert all(f"{first} 已办结：已修好" in heard_by[-1] for heard_by in map(sqlite_talk.told, (RESIDENT, NEIGHBOUR)))
     assert "已结案" in private(sqlite_talk, NEIGHBOUR, f"解决了 {first}")
 
 
@@ -142,13 +142,13 @@ def test_merging_needs_a_reason_no_more_than_two_numbers(sqlite_talk: Talk) -> N
 @pytest.mark.parametrize(
     ("order", "answer"),
     [
-        ("并 1001", "请写明两个编号,例如:并 1027 两个编号。"),
-        ("并 1001 同一件", "请写明两个编号,例如:并 1027 两个编号。"),
-        ("并 1001 1001", "请写明两个不同的编号,例如:并 1027 两个不同的编号。"),
+        ("并 1001", "请写明两个编号，例如：并 1027 两个编号。"),
+        ("并 1001 同一件", "请写明两个编号，例如：并 1027 两个编号。"),
+        ("并 1001 1001", "请写明两个不同的编号，例如：并 1027 两个不同的编号。"),
         ("并 1001 9999", "没有找到编号 9999。"),
-        ("并 1003 1001", "1003 现在是「已办结」,不能并案。"),
-        ("并 1001 1003", "1003 现在是「已办结」,不能并案。"),  # its reporters would wait for ever
-        ("并 1001 1004", "1004 现在是「不受理」,不能并案。"),
+        ("并 1003 1001", "1003 现在是「已办结」，不能并案。"),
+        ("并 1001 1003", "1003 现在是「已办结」，不能并案。"),  # its reporters would wait for ever
+        ("并 1001 1004", "1004 现在是「不受理」，不能并案。"),
     ],
 )
 def test_what_cannot_be_merged(sqlite_talk: Talk, order: str, answer: str) -> None:
@@ -171,7 +171,7 @@ def test_splitting_undoes_a_merge(sqlite_talk: Talk) -> None:
     first, second = two(sqlite_talk)
     private(sqlite_talk, LEADER, f"并 {second} {first}")
     heard(sqlite_talk)
-    assert private(sqlite_talk, LEADER, f"拆 {second}") == f"{second} 已拆分出来,重新派单。"
+    assert private(sqlite_talk, LEADER, f"拆 {second}") == f"{second} 已拆分出来，重新派单。"
     case = sqlite_talk.case(second)
     assert (case.status, case.merged_into_id) == (CaseStatus.DISPATCHED, None)
     assert f"新任务 {second}" in heard(sqlite_talk)[MEMBER][0]
@@ -181,14 +181,14 @@ def test_splitting_undoes_a_merge(sqlite_talk: Talk) -> None:
 
 def test_what_was_never_merged_cannot_be_split(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
-    assert private(sqlite_talk, LEADER, f"拆 {number}") == f"{number} 现在是「已派单」,不能拆分。"
+    assert private(sqlite_talk, LEADER, f"拆 {number}") == f"{number} 现在是「已派单」，不能拆分。"
 
 
 def test_a_leader_may_reopen_what_was_declined(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
     private(sqlite_talk, LEADER, f"不受理 {number} 不在本街道")
     sqlite_talk.later(days=1)
-    assert private(sqlite_talk, HEAD, f"没解决 {number} 是我们的事") == f"{number} 重新办理,9月9日18:00前给您答复。"
+    assert private(sqlite_talk, HEAD, f"没解决 {number} 是我们的事") == f"{number} 重新办理，9月9日18:00前给您答复。"
     assert steps(sqlite_talk)[-2:] == ["leader reopen", "system dispatch"]
 
 
@@ -196,7 +196,7 @@ def test_moving_a_discipline_matter_out_is_answered_in_private(sqlite_talk: Talk
     number = report(sqlite_talk)
     heard(sqlite_talk)
     assert sqlite_talk.say(LEADER, f"转纪检 {number}", at=True) is None
-    assert heard(sqlite_talk)[LEADER] == [f"{number} 的内容已从普通案件中删除,已按规定私下告知上报人反映渠道。"]
+    assert heard(sqlite_talk)[LEADER] == [f"{number} 的内容已从普通案件中删除，已按规定私下告知上报人反映渠道。"]
 
 
 @pytest.mark.parametrize("order", ["转纪检", "转纪检 9999", "转纪检 1001"])
@@ -235,4 +235,4 @@ def test_a_closed_case_stays_closed(sqlite_talk: Talk, order: str) -> None:
 def test_no_such_case_and_no_number(sqlite_talk: Talk, order: str) -> None:
     assert private(sqlite_talk, LEADER, order.format(9999)) == "没有找到编号 9999。"
     verb = order.split()[0]
-    assert private(sqlite_talk, LEADER, verb) == f"请带上编号,例如:{verb} 1027。"
+    assert private(sqlite_talk, LEADER, verb) == f"请带上编号，例如：{verb} 1027。"

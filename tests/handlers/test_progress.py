@@ -20,7 +20,7 @@ from tests.handlers.scenes import (
 )
 from tests.talking import Talk
 
-NOT_YOURS = f"{FIRST} 不是您的案件,不能这样操作。"
+NOT_YOURS = f"{FIRST} 不是您的案件，不能这样操作。"
 ORDERS = {"补充": "补充 {} 二单元也是", "催": "催 {}", "撤回": "撤回 {}"}
 every_order = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 
@@ -28,23 +28,23 @@ every_order = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 def test_asking_after_a_case_along_its_way(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
     for who, order, answer in [
-        ("", "", "已派单(绿色·网格),时限 9月8日18:00。"),
-        (MEMBER, "接 {}", "办理中(绿色·网格),时限 9月8日18:00。"),
-        (MEMBER, "上报 {} 管不了", "办理中(黄色·社区),时限 9月8日18:00。"),
-        (MEMBER, "延期 {} 1天 缺车", "办理中(黄色·社区),时限 9月9日18:00。"),
-        (MEMBER, "办结 {}", "已办结,待您确认(黄色·社区),时限 9月9日18:00。"),
+        ("", "", "已派单（绿色·网格），时限 9月8日18:00。"),
+        (MEMBER, "接 {}", "办理中（绿色·网格），时限 9月8日18:00。"),
+        (MEMBER, "上报 {} 管不了", "办理中（黄色·社区），时限 9月8日18:00。"),
+        (MEMBER, "延期 {} 1天 缺车", "办理中（黄色·社区），时限 9月9日18:00。"),
+        (MEMBER, "办结 {}", "已办结，待您确认（黄色·社区），时限 9月9日18:00。"),
         (RESIDENT, "解决了 {}", "已结案。"),
-        (RESIDENT, "没解决 {}", "已派单(黄色·社区),时限 9月8日18:00。"),
+        (RESIDENT, "没解决 {}", "已派单（黄色·社区），时限 9月8日18:00。"),
         (RESIDENT, "撤回 {}", "已撤回。"),
     ]:
         if who:
             private(sqlite_talk, who, order.format(number))
-        assert sqlite_talk.say(RESIDENT, f"查 {number}") == f"{number}:{answer}"
+        assert sqlite_talk.say(RESIDENT, f"查 {number}") == f"{number}：{answer}"
 
 
 def test_neighbours_of_the_group_may_ask_in_the_group_and_nowhere_else(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
-    assert (sqlite_talk.say(NEIGHBOUR, f"查 {number}") or "").startswith(f"{number}:已派单")
+    assert (sqlite_talk.say(NEIGHBOUR, f"查 {number}") or "").startswith(f"{number}：已派单")
     assert private(sqlite_talk, NEIGHBOUR, f"查 {number}") == NOT_YOURS
     assert sqlite_talk.say(NEIGHBOUR, f"查 {number}", "g002", at=True) == NOT_YOURS
     assert sqlite_talk.say(NEIGHBOUR, f"查 {number}", "g002") is None
@@ -53,7 +53,7 @@ def test_neighbours_of_the_group_may_ask_in_the_group_and_nowhere_else(sqlite_ta
 def test_who_reported_or_works_on_it_may_ask_anywhere(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
     for who in (RESIDENT, MEMBER, LEADER, "ke.yuhang"):
-        assert private(sqlite_talk, who, f"查 {number}").startswith(f"{number}:已派单")
+        assert private(sqlite_talk, who, f"查 {number}").startswith(f"{number}：已派单")
     assert private(sqlite_talk, STRANGER, f"查 {number}") == NOT_YOURS
 
 
@@ -65,10 +65,10 @@ def test_what_was_said_in_private_is_nobody_elses_business(sqlite_talk: Talk) ->
 
 def test_my_reports_come_privately_newest_first(sqlite_talk: Talk) -> None:
     first = closed(sqlite_talk)
-    second = report(sqlite_talk, "3号楼停水了,没人管,电话13812345678")
+    second = report(sqlite_talk, "3号楼停水了，没人管，电话13812345678")
     report(sqlite_talk, "3号楼消防通道被堵死了", NEIGHBOUR)
     heard(sqlite_talk)
-    expected = f"{second} 已派单 3号楼停水了,没人管,电话[电话\n{first} 已结案 3号楼垃圾成堆没人清理"
+    expected = f"{second} 已派单 3号楼停水了，没人管，电话[电话\n{first} 已结案 3号楼垃圾成堆没人清理"
     assert private(sqlite_talk, RESIDENT, "我的上报") == expected
     assert sqlite_talk.say(RESIDENT, "我的上报", at=True) is None
     assert heard(sqlite_talk) == {RESIDENT: [expected]}
@@ -78,9 +78,9 @@ def test_my_reports_come_privately_newest_first(sqlite_talk: Talk) -> None:
 def test_supplementing_tells_whoever_has_the_task(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
     heard(sqlite_talk)
-    answer = private(sqlite_talk, RESIDENT, f"补充 {number} 二单元也是,电话13812345678", media=("photo",))
+    answer = private(sqlite_talk, RESIDENT, f"补充 {number} 二单元也是，电话13812345678", media=("photo",))
     assert answer == f"已补充到 {number}。"
-    assert heard(sqlite_talk) == {MEMBER: [f"{number} 有补充:二单元也是,电话[电话]"]}
+    assert heard(sqlite_talk) == {MEMBER: [f"{number} 有补充：二单元也是，电话[电话]"]}
     message = sqlite_talk.rows(Message)[-1]
     assert (message.case_id, message.outcome) == (1, "attached")
     assert [media.message_id for media in sqlite_talk.rows(Media)] == [message.id]
@@ -89,20 +89,20 @@ def test_supplementing_tells_whoever_has_the_task(sqlite_talk: Talk) -> None:
 def test_supplementing_with_a_photo_alone_and_with_nothing(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
     assert "已补充" in private(sqlite_talk, RESIDENT, f"补充 {number}", media=("photo",))
-    assert private(sqlite_talk, RESIDENT, f"补充 {number}") == "请写明补充的内容,例如:补充 1027 补充的内容。"
+    assert private(sqlite_talk, RESIDENT, f"补充 {number}") == "请写明补充的内容，例如：补充 1027 补充的内容。"
 
 
 def test_supplementing_what_waits_for_the_verdict_reaches_the_leader(sqlite_talk: Talk) -> None:
     number = resolved(sqlite_talk)
     private(sqlite_talk, RESIDENT, f"补充 {number} 角落还有")
-    assert heard(sqlite_talk) == {LEADER: [f"{number} 有补充:角落还有"]}
+    assert heard(sqlite_talk) == {LEADER: [f"{number} 有补充：角落还有"]}
 
 
 def test_urging_what_somebody_took_and_what_nobody_took(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
     heard(sqlite_talk)
-    assert private(sqlite_talk, RESIDENT, f"催 {number}") == f"已催办 {number},会尽快给您答复。"
-    notice = f"居民催办 {number},请尽快处理并回复进展。"
+    assert private(sqlite_talk, RESIDENT, f"催 {number}") == f"已催办 {number}，会尽快给您答复。"
+    notice = f"居民催办 {number}，请尽快处理并回复进展。"
     assert heard(sqlite_talk) == {MEMBER: [notice], LEADER: [notice]}
     private(sqlite_talk, MEMBER, f"接 {number}")
     sqlite_talk.later(hours=24)
@@ -116,7 +116,7 @@ def test_urging_once_a_day(sqlite_talk: Talk) -> None:
     private(sqlite_talk, RESIDENT, f"催 {number}")
     sqlite_talk.later(hours=23, minutes=59)
     heard(sqlite_talk)
-    assert private(sqlite_talk, RESIDENT, f"催 {number}") == f"{number} 今天已催办过,我们在跟进。"
+    assert private(sqlite_talk, RESIDENT, f"催 {number}") == f"{number} 今天已催办过，我们在跟进。"
     assert heard(sqlite_talk) == {}
     sqlite_talk.later(minutes=1)
     assert "会尽快" in private(sqlite_talk, RESIDENT, f"催 {number}")
@@ -128,7 +128,7 @@ def test_urging_after_a_return_tells_the_leader_once(sqlite_talk: Talk) -> None:
     private(sqlite_talk, MEMBER, f"退 {number} 不归我管")
     heard(sqlite_talk)
     private(sqlite_talk, RESIDENT, f"催 {number}")
-    assert heard(sqlite_talk) == {LEADER: [f"居民催办 {number},请尽快处理并回复进展。"]}
+    assert heard(sqlite_talk) == {LEADER: [f"居民催办 {number}，请尽快处理并回复进展。"]}
 
 
 @pytest.mark.parametrize("taken", [True, False])
@@ -176,5 +176,5 @@ def test_a_case_that_was_urged_and_then_closed_is_not_urged_again(sqlite_talk: T
 def test_no_such_case_and_no_number(sqlite_talk: Talk, order: str) -> None:
     assert private(sqlite_talk, RESIDENT, order.format(9999)) == "没有找到编号 9999。"
     verb = order.split()[0]
-    assert private(sqlite_talk, RESIDENT, verb) == f"请带上编号,例如:{verb} 1027。"
+    assert private(sqlite_talk, RESIDENT, verb) == f"请带上编号，例如：{verb} 1027。"
     assert sqlite_talk.rows(Case) == []

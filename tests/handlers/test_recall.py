@@ -58,6 +58,16 @@ def test_nobody_recalls_for_somebody_else(sqlite_talk: Talk) -> None:
     assert sqlite_talk.rows(Message)[0].text == RUBBISH
 
 
+def test_nobody_makes_us_forget_what_somebody_else_added(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    private(sqlite_talk, RESIDENT, f"补充 {number} 二单元也是", media=("photo",))
+    sqlite_talk.say(RESIDENT, media=("waiting",), group="g002")
+    for message_id in ("m2", "m3"):
+        recall(sqlite_talk, message_id, NEIGHBOUR)
+    assert [media.reference for media in sqlite_talk.rows(Media)] == ["photo", "waiting"]
+    assert len(sqlite_talk.rows(PendingMessage)) == 1
+
+
 def test_an_unknown_message(sqlite_talk: Talk) -> None:
     assert recall(sqlite_talk, "never-seen") is None
     assert sqlite_talk.outcome() == "recalled"

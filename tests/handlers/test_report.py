@@ -21,7 +21,7 @@ from tests.talking import Talk
 
 
 def test_an_ordinary_report(sqlite_talk: Talk) -> None:
-    answer = f"已登记,编号 {FIRST}:3号楼 环境卫生,9月8日18:00前办理。发「查 {FIRST}」看进度。"
+    answer = f"已登记，编号 {FIRST}：3号楼 环境卫生，9月8日18:00前办理。发「查 {FIRST}」看进度。"
     assert sqlite_talk.say(RESIDENT, RUBBISH) == answer
     assert sqlite_talk.outcome() == Outcome.REGISTERED
     case = sqlite_talk.case()
@@ -34,19 +34,19 @@ def test_an_ordinary_report(sqlite_talk: Talk) -> None:
     ("words", "hotline"),
     [
         (STUCK, "119"),
-        ("3号楼着火了,快来人", "119"),
-        ("3号楼有老人晕倒了,快来人救命", "120"),
+        ("3号楼着火了，快来人", "119"),
+        ("3号楼有老人晕倒了，快来人救命", "120"),
         ("3号楼有人要跳楼", "110"),
     ],
 )
 def test_in_an_emergency_the_number_to_call_comes_first(sqlite_talk: Talk, words: str, hotline: str) -> None:
     answer = sqlite_talk.say(RESIDENT, words) or ""
-    assert answer.startswith(f"危险请先打{hotline}!已登记 {FIRST}:")
+    assert answer.startswith(f"危险请先打{hotline}！已登记 {FIRST}：")
     assert answer.endswith("已通知网格员和社区负责人。")
 
 
 def test_where_is_asked_only_where_it_is_not_known(sqlite_talk: Talk) -> None:
-    where = "已登记,编号 {}:供电照明。请回一句是几号楼几单元。"
+    where = "已登记，编号 {}：供电照明。请回一句是几号楼几单元。"
     assert sqlite_talk.say(RESIDENT, "楼道灯坏了三天了", "g009") == where.format(FIRST)
     assert "3号楼 供电照明" in (sqlite_talk.say(RESIDENT, "楼道灯坏了三天了", "g001") or "")  # a group of one building
 
@@ -59,7 +59,7 @@ def test_the_nickname_tells_building_and_room_and_the_room_stays_out_of_sight(sq
 
 
 def test_what_is_personal_is_masked_in_the_copy_for_lists(sqlite_talk: Talk) -> None:
-    sqlite_talk.say(RESIDENT, f"{RUBBISH},电话13812345678,3-2-501")
+    sqlite_talk.say(RESIDENT, f"{RUBBISH}，电话13812345678，3-2-501")
     case = sqlite_talk.case()
     assert "13812345678" in case.text
     assert "13812345678" not in case.masked_text
@@ -71,7 +71,7 @@ def test_the_second_report_of_the_same_matter_hears_that_it_is_known(sqlite_talk
     report(sqlite_talk)
     sqlite_talk.later(hours=71)
     answer = sqlite_talk.say(NEIGHBOUR, RUBBISH)
-    assert answer == f"已登记,编号 {FIRST + 1}:3号楼 环境卫生。这件事邻居也报过,正在办理。"
+    assert answer == f"已登记，编号 {FIRST + 1}：3号楼 环境卫生。这件事邻居也报过，正在办理。"
     assert len(sqlite_talk.rows(Case)) == 2  # people decide whether it is the same
 
 
@@ -109,7 +109,7 @@ def test_a_group_that_is_only_listened_to_gets_no_notice(sqlite_talk: Talk) -> N
     sqlite_talk.say(RESIDENT, "13号楼垃圾成堆没人清理", "g041", at=True)
     holder = next(iter(heard(sqlite_talk)))
     private(sqlite_talk, holder, f"办结 {FIRST}")
-    assert heard(sqlite_talk) == {holder: [f"{FIRST} 的上报人无法私信通知,请您当面或电话告知结果。"]}
+    assert heard(sqlite_talk) == {holder: [f"{FIRST} 的上报人无法私信通知，请您当面或电话告知结果。"]}
 
 
 def sum_of(told: dict[str, list[str]]) -> list[str]:

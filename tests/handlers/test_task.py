@@ -24,7 +24,7 @@ from tests.handlers.scenes import (
 )
 from tests.talking import Talk
 
-NOT_YOURS = f"{FIRST} 不是您的案件,不能这样操作。"
+NOT_YOURS = f"{FIRST} 不是您的案件，不能这样操作。"
 ORDERS = {
     "接": "接 {}",
     "到场": "到场 {}",
@@ -41,7 +41,7 @@ def test_accepting(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
     heard(sqlite_talk)
     answer = private(sqlite_talk, MEMBER, f"接 {number}")
-    assert answer == f"已接单 {number},请在 9月8日18:00 前办结。到了现场可发「到场 {number}」。"
+    assert answer == f"已接单 {number}，请在 9月8日18:00 前办结。到了现场可发「到场 {number}」。"
     assert heard(sqlite_talk) == {RESIDENT: [f"您上报的 {number} 已有人接单。"]}
     task = sqlite_talk.rows(Task)[0]
     assert (task.person_id, task.status, task.accepted_at) == (22, TaskStatus.ACCEPTED, sqlite_talk.now)
@@ -56,12 +56,12 @@ def test_a_colleague_of_the_same_grid_may_accept_too(sqlite_talk: Talk, who: str
 
 def test_accepting_twice(sqlite_talk: Talk) -> None:
     number = accepted(sqlite_talk)
-    assert private(sqlite_talk, MEMBER, f"接 {number}") == f"{number} 现在是「办理中」,不能接单。"
+    assert private(sqlite_talk, MEMBER, f"接 {number}") == f"{number} 现在是「办理中」，不能接单。"
 
 
 def test_arriving(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
-    assert private(sqlite_talk, MEMBER, f"到场 {number}") == f"{number} 现在是「已派单」,不能到场。"
+    assert private(sqlite_talk, MEMBER, f"到场 {number}") == f"{number} 现在是「已派单」，不能到场。"
     private(sqlite_talk, MEMBER, f"接 {number}")
     assert private(sqlite_talk, MEMBER, f"到场 {number}").startswith(f"{number} 已记录到场。")
     assert sqlite_talk.rows(Task)[0].arrived_at == sqlite_talk.now
@@ -71,10 +71,10 @@ def test_arriving(sqlite_talk: Talk) -> None:
 def test_resolving_tells_and_asks_the_reporter(sqlite_talk: Talk) -> None:
     number = accepted(sqlite_talk)
     heard(sqlite_talk)
-    answer = private(sqlite_talk, MEMBER, f"办结 {number} 已清理,联系电话13812345678")
-    assert answer == f"{number} 已办结,已告知上报人,等待确认。"
-    asked = f"解决了请回「解决了 {number}」,没有请回「没解决 {number}」。"
-    assert heard(sqlite_talk) == {RESIDENT: [f"您上报的 {number} 已办结:已清理,联系电话[电话]。{asked}"]}
+    answer = private(sqlite_talk, MEMBER, f"办结 {number} 已清理，联系电话13812345678")
+    assert answer == f"{number} 已办结，已告知上报人，等待确认。"
+    asked = f"解决了请回「解决了 {number}」，没有请回「没解决 {number}」。"
+    assert heard(sqlite_talk) == {RESIDENT: [f"您上报的 {number} 已办结：已清理，联系电话[电话]。{asked}"]}
     case, task = sqlite_talk.case(), sqlite_talk.rows(Task)[0]
     assert (case.status, case.resolved_at) == (CaseStatus.RESOLVED, sqlite_talk.now)
     assert (task.status, task.ended_at) == (TaskStatus.DONE, sqlite_talk.now)
@@ -103,7 +103,7 @@ def test_resolving_where_the_reporter_cannot_be_reached_is_a_task_for_a_person(s
     heard(sqlite_talk)
     assert "已接单" in private(sqlite_talk, "chen.zhiyuan", f"接 {number}")
     private(sqlite_talk, "chen.zhiyuan", f"办结 {number} 已清理")
-    assert heard(sqlite_talk) == {"chen.zhiyuan": [f"{number} 的上报人无法私信通知,请您当面或电话告知结果。"]}
+    assert heard(sqlite_talk) == {"chen.zhiyuan": [f"{number} 的上报人无法私信通知，请您当面或电话告知结果。"]}
 
 
 def test_the_photo_that_comes_with_the_result_belongs_to_the_case(sqlite_talk: Talk) -> None:
@@ -117,9 +117,9 @@ def test_the_photo_that_comes_with_the_result_belongs_to_the_case(sqlite_talk: T
 def test_returning_goes_back_to_the_leader(sqlite_talk: Talk) -> None:
     number = accepted(sqlite_talk)
     heard(sqlite_talk)
-    assert private(sqlite_talk, MEMBER, f"退 {number} 不归我管") == f"{number} 已退回,由负责人重新派单。"
+    assert private(sqlite_talk, MEMBER, f"退 {number} 不归我管") == f"{number} 已退回，由负责人重新派单。"
     choices = f"「派 {number} 姓名」「转 {number} 部门 原因」或「不受理 {number} 原因」"
-    assert heard(sqlite_talk) == {LEADER: [f"{number} 被退回:不归我管。请回{choices}。"]}
+    assert heard(sqlite_talk) == {LEADER: [f"{number} 被退回：不归我管。请回{choices}。"]}
     assert sqlite_talk.rows(Task)[0].status is TaskStatus.RETURNED
     assert "不是您的案件" in private(sqlite_talk, MEMBER, f"接 {number}")
 
@@ -134,15 +134,15 @@ def test_handing_on_to_a_department(sqlite_talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("order", "answer"),
     [
-        ("转 {} 火星局 不知道", "没有找到这个部门,请写部门名称,例如:供电。"),
-        ("转 {} 供电", "请写明部门和原因,例如:转 1027 部门和原因。"),
-        ("转 {}", "请写明部门和原因,例如:转 1027 部门和原因。"),
-        ("退 {}", "请写明原因,例如:退 1027 原因。"),
-        ("上报 {}", "请写明原因,例如:上报 1027 原因。"),
-        ("延期 {}", f"请这样写:延期 {FIRST} 2天 原因。只能延一次,最多5个工作日。"),
-        ("延期 {} 2天", f"请这样写:延期 {FIRST} 2天 原因。只能延一次,最多5个工作日。"),
-        ("延期 {} 6天 缺配件", f"请这样写:延期 {FIRST} 2天 原因。只能延一次,最多5个工作日。"),
-        ("延期 {} 0天 缺配件", f"请这样写:延期 {FIRST} 2天 原因。只能延一次,最多5个工作日。"),
+        ("转 {} 火星局 不知道", "没有找到这个部门，请写部门名称，例如：供电。"),
+        ("转 {} 供电", "请写明部门和原因，例如：转 1027 部门和原因。"),
+        ("转 {}", "请写明部门和原因，例如：转 1027 部门和原因。"),
+        ("退 {}", "请写明原因，例如：退 1027 原因。"),
+        ("上报 {}", "请写明原因，例如：上报 1027 原因。"),
+        ("延期 {}", f"请这样写：延期 {FIRST} 2天 原因。只能延一次，最多5个工作日。"),
+        ("延期 {} 2天", f"请这样写：延期 {FIRST} 2天 原因。只能延一次，最多5个工作日。"),
+        ("延期 {} 6天 缺配件", f"请这样写：延期 {FIRST} 2天 原因。只能延一次，最多5个工作日。"),
+        ("延期 {} 0天 缺配件", f"请这样写：延期 {FIRST} 2天 原因。只能延一次，最多5个工作日。"),
     ],
 )
 def test_what_is_missing_is_asked_for_and_nothing_changes(sqlite_talk: Talk, order: str, answer: str) -> None:
@@ -164,8 +164,8 @@ def test_extending_once(sqlite_talk: Talk) -> None:
     heard(sqlite_talk)
     assert private(sqlite_talk, MEMBER, f"延期 {number} 2个工作日 缺配件") == f"{number} 时限延到 9月10日18:00。"
     assert heard(sqlite_talk) == {
-        RESIDENT: [f"您上报的 {number} 需要多一些时间,新的时限是 9月10日18:00。"],
-        LEADER: [f"{number} 延期到 9月10日18:00:缺配件"],
+        RESIDENT: [f"您上报的 {number} 需要多一些时间，新的时限是 9月10日18:00。"],
+        LEADER: [f"{number} 延期到 9月10日18:00：缺配件"],
     }
     assert "只能延一次" in private(sqlite_talk, MEMBER, f"延期 {number} 1天 还缺")
     case = sqlite_talk.case()
@@ -190,12 +190,12 @@ def test_an_extension_into_a_year_without_calendar_is_provisional(sqlite_talk: T
 def test_passing_up(sqlite_talk: Talk) -> None:
     number = accepted(sqlite_talk)
     heard(sqlite_talk)
-    assert private(sqlite_talk, MEMBER, f"上报 {number} 我管不了") == f"{number} 已上报,现由黄色·社区牵头。"
-    notice = f"【黄色·社区】{number} 3号楼 环境卫生:我管不了,请牵头办理。"
+    assert private(sqlite_talk, MEMBER, f"上报 {number} 我管不了") == f"{number} 已上报，现由黄色·社区牵头。"
+    notice = f"【黄色·社区】{number} 3号楼 环境卫生：我管不了，请牵头办理。"
     assert heard(sqlite_talk) == {HEAD: [notice], DEPUTY: [notice]}
     for colour in ("蓝色·街道", "红色·区"):
-        assert private(sqlite_talk, MEMBER, f"上报 {number} 还是不行") == f"{number} 已上报,现由{colour}牵头。"
-    assert private(sqlite_talk, MEMBER, f"上报 {number} 再上") == f"{number} 已在最高一级(红色·区)。"
+        assert private(sqlite_talk, MEMBER, f"上报 {number} 还是不行") == f"{number} 已上报，现由{colour}牵头。"
+    assert private(sqlite_talk, MEMBER, f"上报 {number} 再上") == f"{number} 已在最高一级（红色·区）。"
     assert sqlite_talk.case().level is EscalationLevel.DISTRICT
 
 
@@ -226,21 +226,21 @@ def test_a_closed_case(sqlite_talk: Talk, order: str) -> None:
 def test_no_such_case_and_no_number(sqlite_talk: Talk, order: str) -> None:
     assert private(sqlite_talk, MEMBER, order.format(9999)) == "没有找到编号 9999。"
     verb = order.split()[0]
-    assert private(sqlite_talk, MEMBER, verb) == f"请带上编号,例如:{verb} 1027。"
+    assert private(sqlite_talk, MEMBER, verb) == f"请带上编号，例如：{verb} 1027。"
 
 
 def test_an_overheard_colleague_is_corrected_in_private(sqlite_talk: Talk) -> None:
     number = accepted(sqlite_talk)
     heard(sqlite_talk)
     assert sqlite_talk.say(COLLEAGUE, f"接 {number}") is None
-    assert heard(sqlite_talk) == {COLLEAGUE: [f"{number} 已被别人抢先处理,您不用再办。"]}
+    assert heard(sqlite_talk) == {COLLEAGUE: [f"{number} 已被别人抢先处理，您不用再办。"]}
 
 
 def test_the_list_of_tasks_is_private_and_the_most_urgent_comes_first(sqlite_talk: Talk) -> None:
-    first, second = report(sqlite_talk), report(sqlite_talk, "3号楼停水了,没人管", NEIGHBOUR)
+    first, second = report(sqlite_talk), report(sqlite_talk, "3号楼停水了，没人管", NEIGHBOUR)
     third = resolved(sqlite_talk, "3号楼消防通道被堵死了")
     heard(sqlite_talk)
-    expected = f"{second} 3号楼 供水排水,9月8日10:00前\n{first} 3号楼 环境卫生,9月8日18:00前"
+    expected = f"{second} 3号楼 供水排水，9月8日10:00前\n{first} 3号楼 环境卫生，9月8日18:00前"
     assert private(sqlite_talk, MEMBER, "我的待办") == expected
     assert str(third) not in expected
     assert sqlite_talk.say(MEMBER, "我的待办", at=True) is None

@@ -44,7 +44,7 @@ def test_words_photo_voice_and_recall_are_understood(heard, incoming):
     heard.recall("r001", group="g001")
     photo, mention, private, recall = incoming
     assert (photo.kind, photo.text, len(photo.media), photo.group) == (Kind.TEXT, "电梯又停了", 1, "g001")
-    assert (mention.addressed, mention.text) == (True, "@随手拍\u2005电梯又停了")
+    assert (mention.addressed, mention.text) == (True, "电梯又停了")
     assert (private.kind, private.private, private.sender, private.nickname) == (Kind.VOICE, True, "zhao", "赵海涛")
     assert (recall.kind, recall.recalls) == (Kind.RECALL, mention.platform_id)
 

@@ -56,14 +56,14 @@ def _answer(response: Any) -> str:
 def test_a_report_is_stored_before_it_is_answered(talk: Talk) -> None:
     client = _client(talk)
     answers = [_answer(_deliver(client, REPORT)) for _ in range(3)]
-    assert "已登记,编号 1001" in answers[0]
+    assert "已登记，编号 1001" in answers[0]
     assert answers == [answers[0]] * 3
     assert (len(talk.rows(Case)), talk.case().text) == (1, REPORT["text"])
     assert talk.bot.wake.is_set()
 
 
 def test_silence_is_an_empty_body(client: TestClient) -> None:
-    response = _deliver(client, REPORT | {"text": "今天天气不错,一起去公园吧"})
+    response = _deliver(client, REPORT | {"text": "今天天气不错，一起去公园吧"})
     assert (response.status_code, response.content) == (200, b"")
 
 

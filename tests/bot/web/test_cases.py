@@ -124,7 +124,7 @@ def test_a_leader_sees_the_cases_of_the_own_units_and_how_many_others_there_are(
     browser = any_office.signed_in(GRID_LEADER)
     heading, numbers = _listed(browser, "/console/cases")
     assert (heading, numbers) == (len(every), own)
-    assert f"{len(own)} 件在您负责的范围内,其余 {len(every) - len(own)} 件不列出" in browser.get("/console/cases").text
+    assert f"{len(own)} 件在您负责的范围内，其余 {len(every) - len(own)} 件不列出" in browser.get("/console/cases").text
     assert _listed(any_office.signed_in(HEAD), "/console/cases")[1] == sorted(every, reverse=True)
 
 

@@ -50,8 +50,8 @@ from tests.handlers.scenes import (
 )
 from tests.talking import Talk
 
-WORDS = "去年三月,书记收了包工头两万块"
-ACCUSATIONS = [ACCUSATION, "社区王主任收红包,低保名额都给了他亲戚", "网格员吃拿卡要,不送礼不给办"]
+WORDS = "去年三月，书记收了包工头两万块"
+ACCUSATIONS = [ACCUSATION, "社区王主任收红包，低保名额都给了他亲戚", "网格员吃拿卡要，不送礼不给办"]
 
 
 @pytest.mark.parametrize("at", [False, True])
@@ -113,7 +113,7 @@ def test_after_consent_the_next_words_are_sealed_under_their_own_key(talk: Talk)
 
 def test_words_that_come_with_the_yes_are_sealed_at_once(sqlite_talk: Talk) -> None:
     sqlite_talk.say(RESIDENT, ACCUSATION)
-    assert "J0001" in private(sqlite_talk, RESIDENT, f"同意,{WORDS}")
+    assert "J0001" in private(sqlite_talk, RESIDENT, f"同意，{WORDS}")
     assert sqlite_talk.rows(SealedMatter)[0].text == WORDS
     assert WORDS not in stored(sqlite_talk, without="sealed_matters")
     assert sqlite_talk.rows(DisciplineConsent)[0].state is ConsentState.USED
@@ -132,7 +132,7 @@ def test_the_one_reader_is_told_that_there_is_something_and_not_what(sqlite_talk
     sealed(sqlite_talk)
     told = heard(sqlite_talk)
     assert told.pop(RESIDENT) == [replies.DISCIPLINE_NOTE]
-    assert told == {READER: ["有一件密封材料 J0001 待您转交,请登录后台「密封材料」查看,9月14日18:00前转交。"]}
+    assert told == {READER: ["有一件密封材料 J0001 待您转交，请登录后台「密封材料」查看，9月14日18:00前转交。"]}
 
 
 def test_only_the_reader_may_look_and_every_look_is_logged(sqlite_talk: Talk) -> None:
@@ -177,7 +177,7 @@ def test_without_a_reader_in_post_nothing_is_stored(sqlite_talk: Talk) -> None:
     ("day", "due"),
     [
         pytest.param("2026-09-07", "2026-09-14", id="周一到下周一"),
-        pytest.param("2026-09-30", "2026-10-13", id="跨过国庆,周六补班"),
+        pytest.param("2026-09-30", "2026-10-13", id="跨过国庆，周六补班"),
     ],
 )
 def test_five_working_days_to_hand_it_over(sqlite_talk: Talk, day: str, due: str) -> None:
@@ -235,7 +235,7 @@ def test_what_was_moved_out_keeps_its_history_and_hides_its_name(sqlite_talk: Ta
     private(sqlite_talk, HEAD, f"转纪检 {number}")
     assert steps(sqlite_talk) == ["system dispatch", "leader seal"]
     assert {change.note for change in sqlite_talk.rows(StatusChange)} == {""}
-    assert sqlite_talk.say(NEIGHBOUR, f"查 {number}") == f"{number}:不受理。"
+    assert sqlite_talk.say(NEIGHBOUR, f"查 {number}") == f"{number}：不受理。"
     assert private(sqlite_talk, RESIDENT, "我的上报") == f"{number} 不受理 [已移出]"
 
 

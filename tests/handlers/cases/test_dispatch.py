@@ -35,9 +35,9 @@ MONDAY, TUESDAY, SUNDAY = dt.date(2026, 9, 7), dt.date(2026, 9, 8), dt.date(2026
         pytest.param("HX-01", SUNDAY, "11:59", "HX-01", ["p022"], id="周日上午"),
         pytest.param("HX-01", SUNDAY, "12:00", "HX-01", ["p023"], id="周日中午换班"),
         pytest.param("HX-01", SUNDAY, "23:59", "HX-01", ["p023"], id="周日夜里"),
-        pytest.param("HX-03", MONDAY, "10:00", "HX-03", ["p028", "p029"], id="没有值班表,都派"),
-        pytest.param("HX-02-A", MONDAY, "10:00", "HX-02", ["p025"], id="微网格没有岗位,上一级网格"),
-        pytest.param("SK-02", MONDAY, "10:00", "SK-02", ["p045", "p046"], id="网格长空缺,网格员还在"),
+        pytest.param("HX-03", MONDAY, "10:00", "HX-03", ["p028", "p029"], id="没有值班表，都派"),
+        pytest.param("HX-02-A", MONDAY, "10:00", "HX-02", ["p025"], id="微网格没有岗位，上一级网格"),
+        pytest.param("SK-02", MONDAY, "10:00", "SK-02", ["p045", "p046"], id="网格长空缺，网格员还在"),
         pytest.param("HX", MONDAY, "10:00", "HX", ["p007", "p008"], id="社区的事给社区工作人员"),
         pytest.param("QH", MONDAY, "10:00", "QH", ["p003", "p004"], id="街道的事给街道负责人"),
     ],
@@ -69,10 +69,10 @@ NO_HEAD = [("HX", Role.HEAD), ("HX", Role.DEPUTY)]
 @pytest.mark.parametrize(
     ("vacate", "chosen_unit", "people"),
     [
-        pytest.param(without(NO_MEMBER), "HX-01", ["p021"], id="没有网格员,给网格长"),
-        pytest.param(without(NO_MEMBER, NO_LEADER), "HX", ["p007", "p008"], id="网格没人,给社区"),
-        pytest.param(without(NO_MEMBER, NO_LEADER, NO_STAFF), "HX", ["p005", "p006"], id="没有工作人员,给书记和副书记"),
-        pytest.param(without(NO_MEMBER, NO_LEADER, NO_STAFF, *NO_HEAD), "QH", ["p003", "p004"], id="社区没人,给街道"),
+        pytest.param(without(NO_MEMBER), "HX-01", ["p021"], id="没有网格员，给网格长"),
+        pytest.param(without(NO_MEMBER, NO_LEADER), "HX", ["p007", "p008"], id="网格没人，给社区"),
+        pytest.param(without(NO_MEMBER, NO_LEADER, NO_STAFF), "HX", ["p005", "p006"], id="没有工作人员，给书记"),
+        pytest.param(without(NO_MEMBER, NO_LEADER, NO_STAFF, *NO_HEAD), "QH", ["p003", "p004"], id="社区没人，给街道"),
     ],
 )
 def test_a_vacancy_walks_up(
@@ -124,7 +124,7 @@ def test_an_emergency_alerts_grid_member_and_community_at_once(sqlite_talk: Talk
 def test_nobody_reachable_tells_the_leader(sqlite_talk: Talk) -> None:
     sqlite_talk.channel.reaches[MEMBER] = Reach.NONE
     number = report(sqlite_talk)
-    assert heard(sqlite_talk) == {LEADER: [f"{number} 找不到可派的人(岗位空缺),请回「派 {number} 姓名」。"]}
+    assert heard(sqlite_talk) == {LEADER: [f"{number} 找不到可派的人（岗位空缺），请回「派 {number} 姓名」。"]}
 
 
 def test_a_leader_who_cannot_be_reached_is_passed_over_upwards(sqlite_talk: Talk) -> None:
@@ -156,7 +156,7 @@ def test_a_department_without_staff_is_a_matter_for_the_leader(sqlite_talk: Talk
     number = accepted(sqlite_talk)
     heard(sqlite_talk)
     answer = private(sqlite_talk, MEMBER, f"转 {number} 生态环境 是废气")
-    assert answer == f"{number} 已转 区生态环境分局,该单位没有登记人员,请负责人电话联系。"
+    assert answer == f"{number} 已转 区生态环境分局，该单位没有登记人员，请负责人电话联系。"
     assert "找不到可派的人" in heard(sqlite_talk)[LEADER][0]
     directory = sqlite_talk.bot.directory()
     assert directory.departments[sqlite_talk.case().lead_department_id].code == "ecology"
@@ -167,7 +167,7 @@ def test_a_new_offer_ends_the_old_task_and_says_so_to_who_held_it(sqlite_talk: T
     heard(sqlite_talk)
     private(sqlite_talk, LEADER, f"派 {number} 钱小雨")
     assert [task.status for task in sqlite_talk.rows(Task)] == [TaskStatus.REVOKED, TaskStatus.OFFERED]
-    assert heard(sqlite_talk)[MEMBER] == [f"{number} 已改派,不用再办。"]
+    assert heard(sqlite_talk)[MEMBER] == [f"{number} 已改派，不用再办。"]
 
 
 def test_who_hands_a_task_on_is_not_told_that_it_is_gone(sqlite_talk: Talk) -> None:
@@ -182,7 +182,7 @@ def test_the_offer_links_the_private_page_where_phones_reach_us(sqlite_talk: Tal
     with sqlite_talk.bot.database.reading() as session:
         context = sqlite_talk.context(session)
         public = replace(context, policy=replace(context.policy, public_url="https://bot.example"))
-        assert "房号和联系方式:https://bot.example/task/" in offer_text(public, sqlite_talk.case())
+        assert "房号和联系方式：https://bot.example/task/" in offer_text(public, sqlite_talk.case())
         assert "房号" not in offer_text(context, sqlite_talk.case())
 
 

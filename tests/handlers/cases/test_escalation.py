@@ -45,11 +45,11 @@ def test_a_limit_of_one_working_day_that_nobody_keeps(talk: Talk) -> None:
     number = report(talk)
     heard(talk)
     assert clock(talk, "周二 09:59") == {}
-    assert clock(talk, "周二 10:00") == {COLLEAGUE: [f"提醒:{number} 将在 9月8日18:00 到期。"]}
+    assert clock(talk, "周二 10:00") == {COLLEAGUE: [f"提醒：{number} 将在 9月8日18:00 到期。"]}
     assert clock(talk, "周二 17:59") == {}
-    assert clock(talk, "周二 18:00") == {COLLEAGUE: [f"提醒:{number} 已到时限,还没有办结。"]}
+    assert clock(talk, "周二 18:00") == {COLLEAGUE: [f"提醒：{number} 已到时限，还没有办结。"]}
     assert clock(talk, "周三 17:59") == {}
-    why = "3号楼 环境卫生:超过时限未办结,请牵头办理。"
+    why = "3号楼 环境卫生：超过时限未办结，请牵头办理。"
     for day, colour, people in [
         ("周三", "黄色·社区", [HEAD, DEPUTY]),
         ("周四", "蓝色·街道", STREET),
@@ -73,8 +73,8 @@ def test_a_limit_in_hours_leaves_the_night_in_peace(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk, NO_WATER)
     heard(sqlite_talk)
     assert clock(sqlite_talk, "周二 06:59") == {}
-    assert clock(sqlite_talk, "周二 07:00") == {COLLEAGUE: [f"提醒:{number} 将在 9月8日10:00 到期。"]}
-    assert clock(sqlite_talk, "周二 10:00") == {COLLEAGUE: [f"提醒:{number} 已到时限,还没有办结。"]}
+    assert clock(sqlite_talk, "周二 07:00") == {COLLEAGUE: [f"提醒：{number} 将在 9月8日10:00 到期。"]}
+    assert clock(sqlite_talk, "周二 10:00") == {COLLEAGUE: [f"提醒：{number} 已到时限，还没有办结。"]}
     assert clock(sqlite_talk, "周二 21:59") == {}
     assert sorted(clock(sqlite_talk, "周二 22:00")) == sorted([HEAD, DEPUTY])
 
@@ -85,7 +85,7 @@ def test_an_emergency_nobody_took_goes_up_after_five_minutes(sqlite_talk: Talk) 
     assert clock(sqlite_talk, "周一 10:04") == {}
     told = clock(sqlite_talk, "周一 10:05")
     assert sorted(told) == sorted([HEAD, DEPUTY])
-    assert told[HEAD] == [f"【黄色·社区】{number} 3号楼 电梯:紧急情况5分钟无人接单,请牵头办理。"]
+    assert told[HEAD] == [f"【黄色·社区】{number} 3号楼 电梯：紧急情况5分钟无人接单，请牵头办理。"]
     assert list(clock(sqlite_talk, "周一 11:00")) == [MEMBER]
     assert sorted(clock(sqlite_talk, "周一 11:30")) == sorted(STREET)
 
@@ -117,8 +117,8 @@ def test_an_extension_moves_the_clock(sqlite_talk: Talk) -> None:
     private(sqlite_talk, MEMBER, f"延期 {number} 2天 清运车在修")
     heard(sqlite_talk)
     assert clock(sqlite_talk, "周二 10:00") == clock(sqlite_talk, "周二 18:00") == {}
-    assert clock(sqlite_talk, "周四 09:00") == {MEMBER: [f"提醒:{number} 将在 9月10日18:00 到期。"]}
-    assert clock(sqlite_talk, "周四 18:00") == {MEMBER: [f"提醒:{number} 已到时限,还没有办结。"]}
+    assert clock(sqlite_talk, "周四 09:00") == {MEMBER: [f"提醒：{number} 将在 9月10日18:00 到期。"]}
+    assert clock(sqlite_talk, "周四 18:00") == {MEMBER: [f"提醒：{number} 已到时限，还没有办结。"]}
 
 
 def test_an_extension_after_the_reminder_reminds_again(sqlite_talk: Talk) -> None:
@@ -136,7 +136,7 @@ def test_two_weeks_of_silence_close_a_case(sqlite_talk: Talk) -> None:
     heard(sqlite_talk.later(days=13, hours=23, minutes=59))
     assert sqlite_talk.case().status is CaseStatus.RESOLVED
     told = heard(sqlite_talk.later(minutes=1))
-    assert told == {RESIDENT: [f"{number} 办结已满14天没有收到意见,先行结案。有问题仍可回「没解决 {number}」。"]}
+    assert told == {RESIDENT: [f"{number} 办结已满14天没有收到意见，先行结案。有问题仍可回「没解决 {number}」。"]}
     case = sqlite_talk.case()
     assert (case.status, case.closed_by, case.closed_at) == (CaseStatus.CLOSED, ClosedBy.SILENCE, sqlite_talk.now)
     assert case.next_action_at is None
@@ -178,7 +178,7 @@ def test_two_replicas_that_sweep_at_once_share_the_work(postgresql_talk: Talk) -
 
 def test_a_lot_is_never_larger_than_asked(sqlite_talk: Talk) -> None:
     for group in ("g001", "g002", "g003"):
-        report(sqlite_talk, "楼下垃圾成堆没人清理,3号楼", group=group)
+        report(sqlite_talk, "楼下垃圾成堆没人清理，3号楼", group=group)
     sqlite_talk.now += dt.timedelta(days=1)
     with sqlite_talk.bot.database.writing() as session:
         assert [sweep(sqlite_talk.context(session), limit=2) for _ in range(3)] == [2, 1, 0]
@@ -191,7 +191,7 @@ def test_a_clock_that_stood_still_for_days_loses_nothing_and_skips_what_is_point
     for _ in range(5):
         sqlite_talk.bot.sweep(sqlite_talk.now)
     told = told | heard(sqlite_talk)
-    assert told.pop(MEMBER) == [f"提醒:{number} 已到时限,还没有办结。"]  # no "will be due" when it is overdue
+    assert told.pop(MEMBER) == [f"提醒：{number} 已到时限，还没有办结。"]  # no "will be due" when it is overdue
     assert sorted(told) == sorted([HEAD, DEPUTY])  # one level, and a working day for it to act
     assert list(clock(sqlite_talk, "下周一 18:00")) == STREET
 
@@ -212,7 +212,7 @@ def test_a_case_split_off_after_its_deadline_has_a_clock_again(sqlite_talk: Talk
     private(sqlite_talk, LEADER, f"拆 {second}")
     heard(sqlite_talk)
     sqlite_talk.later(minutes=1)
-    assert f"提醒:{second} 已到时限,还没有办结。" in heard(sqlite_talk)[COLLEAGUE]
+    assert f"提醒：{second} 已到时限，还没有办结。" in heard(sqlite_talk)[COLLEAGUE]
 
 
 def test_replayed_cases_never_act(sqlite_talk: Talk) -> None:

@@ -17,7 +17,7 @@ def test_the_whole_way_of_a_case(sqlite_talk: Talk) -> None:
     number = accepted(sqlite_talk)
     found = explained(sqlite_talk)
     assert found["案件"] == [f"{number} 办理中 3号楼"]
-    assert found["为何给这个单位"] == ["分派规则370:小区保洁归物业 → 荷畔里物业服务公司"]
+    assert found["为何给这个单位"] == ["分派规则370：小区保洁归物业 → 荷畔里物业服务公司"]
     assert found["哪个网格"] == ["荷香社区第一网格"]
     assert "1个工作日" in found["时限"][0]
     assert "9月8日18:00" in found["时限"][0]

@@ -10,10 +10,12 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from data.models import Case, CaseStatus, StatusChange, Task, TaskStatus
+from handlers.cases.actors import find_case
+from handlers.cases.escalation import raise_level
 from handlers.cases.lifecycle import Action, ActorRole, advance, step
 from handlers.errors import NotAllowedNow, NotYourCase, Overtaken
 from handlers.message import IncomingMessage
-from tests.handlers.scenes import COLLEAGUE, LEADER, MEMBER, RESIDENT, private, report, resolved, steps
+from tests.handlers.scenes import COLLEAGUE, LEADER, MEMBER, RESIDENT, accepted, private, report, resolved, steps
 from tests.talking import Talk
 
 HOLDER = frozenset({ActorRole.HOLDER})
@@ -185,7 +187,7 @@ def test_every_allowed_step_appends_one_line_with_who_when_and_role(sqlite_talk:
 def test_a_forbidden_step_changes_nothing_and_writes_nothing(sqlite_talk: Talk) -> None:
     number = resolved(sqlite_talk)
     before = sqlite_talk.rows(StatusChange)
-    assert private(sqlite_talk, LEADER, f"不受理 {number} 不归我们管") == f"{number} 现在是「已办结」,不能不受理。"
+    assert private(sqlite_talk, LEADER, f"不受理 {number} 不归我们管") == f"{number} 现在是「已办结」，不能不受理。"
     assert "不是您的案件" in private(sqlite_talk, MEMBER, f"办结 {number} 再办一次")
     assert sqlite_talk.rows(StatusChange) == before
     assert sqlite_talk.case().status is CaseStatus.RESOLVED
@@ -235,7 +237,7 @@ def test_only_one_of_two_who_accept_at_once_wins(talk: Talk) -> None:
 
     with ThreadPoolExecutor(len(messages)) as threads:
         answers = sorted(str(answer) for answer in threads.map(accept, messages))
-    assert answers[0] == f"{number} 已被别人抢先处理,您不用再办。"
+    assert answers[0] == f"{number} 已被别人抢先处理，您不用再办。"
     assert "已接单" in answers[1]
     assert steps(talk) == ["system dispatch", "holder accept"]
     assert [task.status for task in talk.rows(Task)] == [TaskStatus.ACCEPTED]
@@ -260,6 +262,21 @@ def test_two_who_have_both_read_the_open_case_cannot_both_take_it(postgresql_tal
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(accept, (MEMBER, COLLEAGUE))) == ["accepted", "overtaken"]
     assert steps(postgresql_talk) == ["system dispatch", "holder accept"]
+
+
+def test_orders_for_one_case_wait_for_each_other(postgresql_talk: Talk) -> None:
+    """Otherwise both would read 绿色 and raise it to 黄色, and one step up would be lost."""
+    number = accepted(postgresql_talk)
+    order = postgresql_talk.message(MEMBER, f"上报 {number} 我管不了", group=None)
+    with postgresql_talk.bot.database.writing() as session, ThreadPoolExecutor(1) as thread:
+        context = postgresql_talk.context(session, LEADER)
+        case, roles = find_case(context, number)
+        answer = thread.submit(postgresql_talk.bot.inbox.receive, order, postgresql_talk.now)
+        with pytest.raises(TimeoutError):
+            answer.result(timeout=0.3)
+        raise_level(context, case, roles, why="我也管不了")
+        session.commit()
+        assert answer.result(timeout=10) == f"{number} 已上报，现由蓝色·街道牵头。"
 
 
 @pytest.mark.parametrize("action", [Action.REASSIGN, Action.DISPATCH])

@@ -54,7 +54,7 @@ CLASSES = {"M": CaseClass.LIVELIHOOD, "P": CaseClass.PARTY, "D": CaseClass.DISCI
 def test_the_table(directory: Directory, category: str, where: str, when: str, lead: str, line: int) -> None:
     found = route(directory, matter(directory, category, where, when))
     assert directory.departments[found.lead_department_id].code == lead
-    assert found.because.startswith(f"分派规则{line}:")
+    assert found.because.startswith(f"分派规则{line}：")
 
 
 def test_co_units_come_along(directory: Directory) -> None:
@@ -66,8 +66,8 @@ def test_the_first_of_two_fitting_lines_wins(directory: Directory) -> None:
     specific = RoutingRule(position=1, category_code="M10", lead_department_id=3, reason="先")
     general = RoutingRule(position=2, lead_department_id=4, reason="后")
     rubbish = matter(directory, "M10", "QHJY-3", "周一 10:00")
-    assert route(replace(directory, rules=(specific, general)), rubbish).because == "分派规则1:先"
-    assert route(replace(directory, rules=(general, specific)), rubbish).because == "分派规则2:后"
+    assert route(replace(directory, rules=(specific, general)), rubbish).because == "分派规则1：先"
+    assert route(replace(directory, rules=(general, specific)), rubbish).because == "分派规则2：后"
 
 
 def test_a_line_for_the_manager_is_passed_over_where_nobody_manages(directory: Directory) -> None:
@@ -77,7 +77,7 @@ def test_a_line_for_the_manager_is_passed_over_where_nobody_manages(directory: D
     )
     assert (
         route(replace(directory, rules=rules), matter(directory, "M10", "EMSS-1", "周一 10:00")).because
-        == "分派规则2:其余"
+        == "分派规则2：其余"
     )
 
 
@@ -95,7 +95,7 @@ def test_the_grid_answers_and_the_community_answers_what_is_asked(directory: Dir
 def test_a_reported_case_keeps_why_it_went_where(sqlite_talk: Talk) -> None:
     report(sqlite_talk, RUBBISH)
     case, directory = sqlite_talk.case(), sqlite_talk.bot.directory()
-    assert case.routed_because == "分派规则370:小区保洁归物业"
+    assert case.routed_because == "分派规则370：小区保洁归物业"
     assert directory.departments[case.lead_department_id].code == "property_hepan"
     assert directory.units[case.unit_id].code == "HX-01"
     assert case.co_units == ["greening"]
