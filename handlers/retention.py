@@ -1,14 +1,11 @@
-"""What is deleted on time: pending talk and its photos after 15 minutes, rows of ignored talk after a day.
-
-Of ignored talk only counts remain.
-"""
+"""What is deleted on time: pending talk after 15 minutes, rows of ignored talk after a day (only counts remain)."""
 
 import datetime as dt
 from collections import Counter
 
 from sqlmodel import col, select
 
-from data.models import ChatterCount, ConsentState, DisciplineConsent, Media, Message, Outcome, PendingMessage
+from data.models import ChatterCount, ConsentState, DisciplineConsent, Message, Outcome, PendingMessage
 from handlers.local_time import SHANGHAI
 from handlers.message import Context
 
@@ -19,27 +16,11 @@ TALK = (Outcome.IGNORED, Outcome.CANDIDATE)
 
 def purge(context: Context, *, limit: int = 500) -> int:
     """Delete at most `limit` rows of each kind that are past their time; returns how many went."""
-    kinds = (_purge_pending, _purge_photos, _purge_talk, _purge_consents)
-    return sum(purge_kind(context, limit) for purge_kind in kinds)
+    return _purge_pending(context, limit) + _purge_talk(context, limit) + _purge_consents(context, limit)
 
 
 def _purge_pending(context: Context, limit: int) -> int:
     statement = select(PendingMessage).where(col(PendingMessage.expires_at) <= context.now).limit(limit)
-    rows = context.session.exec(statement).all()
-    for row in rows:
-        context.session.delete(row)
-    return len(rows)
-
-
-def _purge_photos(context: Context, limit: int) -> int:
-    """Photos of talk that has become part of no case while it could wait."""
-    waited = context.now - dt.timedelta(minutes=context.policy.pending_minutes)
-    statement = (
-        select(Media)
-        .join(Message)
-        .where(col(Message.case_id).is_(None), col(Message.received_at) <= waited)
-        .limit(limit)
-    )
     rows = context.session.exec(statement).all()
     for row in rows:
         context.session.delete(row)

@@ -74,7 +74,7 @@ def test_killed_in_the_middle_of_a_handler(talk: Talk, processes: ForkServerCont
     assert [case.text for case in talk.rows(Case)] == [LAMP]
 
 
-@pytest.mark.parametrize("moment", [Moment.CLAIMED, Moment.SENT])
+@pytest.mark.parametrize("moment", [Moment.CLAIMED, Moment.SENT], ids=lambda moment: moment.name)
 def test_killed_while_sending_where_duplicates_are_dropped(
     talk: Talk, processes: ForkServerContext, tmp_path: Path, moment: Moment
 ) -> None:
@@ -89,7 +89,9 @@ def test_killed_while_sending_where_duplicates_are_dropped(
     assert _statuses(talk) == [OutboxStatus.SENT, OutboxStatus.SENT]
 
 
-@pytest.mark.parametrize(("moment", "arrived"), [(Moment.CLAIMED, ["二"]), (Moment.SENT, ["一", "二"])])
+@pytest.mark.parametrize(
+    ("moment", "arrived"), [(Moment.CLAIMED, ["二"]), (Moment.SENT, ["一", "二"])], ids=["CLAIMED", "SENT"]
+)
 def test_killed_while_sending_where_duplicates_are_not_dropped(
     talk: Talk, processes: ForkServerContext, tmp_path: Path, moment: Moment, arrived: list[str]
 ) -> None:

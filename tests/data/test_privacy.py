@@ -91,12 +91,14 @@ def test_the_thief_of_the_disk_reads_nothing(talk: Talk) -> None:
     assert [words for words in READABLE_NOWHERE if words in raw or words.encode().hex() in raw] == []
 
 
-def test_what_is_encrypted_is_read_back(talk: Talk) -> None:
+def test_what_is_encrypted_is_read_back(sqlite_talk: Talk) -> None:
+    talk = sqlite_talk
     person = next(person for person in talk.rows(Person) if person.code == "p001")
     assert (person.name, person.phone) == ("顾明川", "19900000803")
 
 
-def test_without_keys_the_rows_stay_closed(talk: Talk) -> None:
+def test_without_keys_the_rows_stay_closed(sqlite_talk: Talk) -> None:
+    talk = sqlite_talk
     talk.say("r001", REPORT)
     privacy.forget_keys(Ring.OPEN)
     with pytest.raises(KeyMissing):

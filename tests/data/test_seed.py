@@ -159,13 +159,15 @@ def test_a_category_without_a_limit_is_refused(database: Database, folder: Path)
     assert "of the taxonomy has no limit" in _refused(database, folder)
 
 
-def test_the_street_has_its_size(talk: Talk) -> None:
+def test_the_street_has_its_size(sqlite_talk: Talk) -> None:
+    talk = sqlite_talk
     assert {model: len(talk.rows(model)) for model in SIZE} == SIZE
     levels = Counter(unit.level for unit in talk.rows(Unit))
     assert (levels[UnitLevel.COMMUNITY], levels[UnitLevel.GRID]) == (4, 16)
 
 
-def test_every_person_and_group_has_its_place(talk: Talk) -> None:
+def test_every_person_and_group_has_its_place(sqlite_talk: Talk) -> None:
+    talk = sqlite_talk
     directory = talk.bot.directory()
     assert set(directory.group_buildings) == {group.id for group in talk.rows(ChatGroup)}
     assert set(directory.staff_accounts) == {person.id for person in talk.rows(Person)}

@@ -119,13 +119,13 @@ def test_sealed_matters_are_for_their_reader_alone(any_office: Office) -> None:
     assert looks == [("sealed", 1, reader_id), ("handed_over", 1, reader_id)]
 
 
-def test_no_number_of_a_matter_makes_the_server_stumble(any_office: Office) -> None:
-    _seal_a_matter(any_office.talk)
-    reader = any_office.signed_in(READER)
+def test_no_number_of_a_matter_makes_the_server_stumble(office: Office) -> None:
+    _seal_a_matter(office.talk)
+    reader = office.signed_in(READER)
     for matter_id in ("2", "0", "-1", "x", "", "9" * 12, "9" * 30, "1.5", "\x00"):
         answer = reader.post("/console/sealed/hand-over", data={"matter_id": matter_id})
         assert answer.status_code in (403, 422), matter_id
-    assert any_office.talk.rows(SealedMatter)[0].state is SealedState.SEALED
+    assert office.talk.rows(SealedMatter)[0].state is SealedState.SEALED
 
 
 def test_the_numbers_on_the_page_are_those_of_the_statistics(any_office: Office) -> None:
@@ -188,10 +188,10 @@ def test_pages_load_nothing_from_elsewhere_and_run_no_inline_script(office: Offi
         assert re.findall(r"<script|\son\w+=|\sstyle=", page) == []
 
 
-def test_what_needs_a_person_is_shown(any_office: Office) -> None:
-    talk = any_office.talk
+def test_what_needs_a_person_is_shown(office: Office) -> None:
+    talk = office.talk
     _stuck(talk)
-    admin = any_office.signed_in(ADMINISTRATOR)
+    admin = office.signed_in(ADMINISTRATOR)
     assert "有 3 条消息需要人工处理" in admin.get("/console").text
     page = admin.get("/console/attention").text
     assert "ZeroDivisionError" in page
@@ -219,9 +219,9 @@ def test_no_number_of_a_message_makes_the_server_stumble(any_office: Office) -> 
         assert admin.post(f"/console/attention/{number}/again").status_code in (404, 422), number
 
 
-def test_the_server_says_that_it_lives(any_office: Office) -> None:
-    assert any_office.browser().get("/healthz").json() == {"status": "ok"}
-    assert any_office.browser().get("/").headers["location"] == "/console"
+def test_the_server_says_that_it_lives(office: Office) -> None:
+    assert office.browser().get("/healthz").json() == {"status": "ok"}
+    assert office.browser().get("/").headers["location"] == "/console"
 
 
 def _stuck(talk: Talk) -> None:

@@ -103,12 +103,12 @@ def test_a_session_ends_after_its_hours(office: Office) -> None:
     assert _with_session(office, value).get("/console").status_code == 303
 
 
-def test_a_post_that_ended_opens_nothing_more(any_office: Office) -> None:
+def test_a_post_that_ended_opens_nothing_more(office: Office) -> None:
     """Without a new sign-in: the posts are looked up at every request."""
-    browser, bot = any_office.signed_in(HEAD), any_office.talk.bot
+    browser, bot = office.signed_in(HEAD), office.talk.bot
     assert browser.get("/console").status_code == 200
     with bot.database.writing() as session:
-        for post in session.exec(select(Post).where(Post.person_id == any_office.person(HEAD).id)):
+        for post in session.exec(select(Post).where(Post.person_id == office.person(HEAD).id)):
             post.until = LONG_AGO + dt.timedelta(days=1)
             post.since = LONG_AGO
         session.commit()
@@ -129,16 +129,14 @@ def test_signing_out(office: Office) -> None:
     assert browser.get("/console").status_code == 303
 
 
-def test_a_new_password_replaces_the_old_one(any_office: Office) -> None:
-    old, bot = any_office.password(ADMINISTRATOR), any_office.talk.bot
+def test_a_new_password_replaces_the_old_one(office: Office) -> None:
+    old, bot = office.password(ADMINISTRATOR), office.talk.bot
     with bot.database.writing() as session:
-        new = make_login(session, any_office.person(ADMINISTRATOR).id or 0, ADMINISTRATOR)
+        new = make_login(session, office.person(ADMINISTRATOR).id or 0, ADMINISTRATOR)
         session.commit()
     with bot.database.reading() as session:
         logins = session.exec(select(Login).join(Person).where(col(Person.code) == ADMINISTRATOR)).all()
     assert len(logins) == 1
     assert new not in logins[0].password_hash
-    answers = [
-        any_office.browser().post("/sign-in", data={"username": ADMINISTRATOR, "password": p}) for p in (old, new)
-    ]
+    answers = [office.browser().post("/sign-in", data={"username": ADMINISTRATOR, "password": p}) for p in (old, new)]
     assert [answer.status_code for answer in answers] == [403, 303]

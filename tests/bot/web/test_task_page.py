@@ -64,8 +64,8 @@ def test_the_link_shows_room_contact_words_and_photo(any_office: Office) -> None
     assert Image.open(io.BytesIO(photo.content)).size == (20, 10)
 
 
-def test_every_look_is_logged(any_office: Office) -> None:
-    talk, phone = _reported(any_office.talk), any_office.browser()
+def test_every_look_is_logged(office: Office) -> None:
+    talk, phone = _reported(office.talk), office.browser()
     for _ in range(2):
         phone.get(_link(talk))
     phone.get(_link(talk, 99))
@@ -126,8 +126,8 @@ def test_a_photo_whose_file_is_gone(talk_about: Talk, phone: TestClient) -> None
     assert phone.get(f"{_link(talk_about)}/photo/1").status_code == 404
 
 
-def test_closed_it_is_gone(any_office: Office) -> None:
-    talk, phone = _reported(any_office.talk), any_office.browser()
+def test_closed_it_is_gone(office: Office) -> None:
+    talk, phone = _reported(office.talk), office.browser()
     for order in ("接1001", "办结 1001 修好了"):
         talk.say(HOLDER, order, group=None)
     assert talk.case().status is CaseStatus.RESOLVED
