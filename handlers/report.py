@@ -70,7 +70,7 @@ def _answer(context: Context, case: Case) -> str:
         return replies.registered_which(case.number, _choices(context, place.ambiguous))
     if not case.place_text:
         return replies.registered_where(case.number, category)
-    if duplicates.same_matter(context, case):
+    if duplicates.reported_before(context, case):
         return replies.registered_again(case.number, case.place_text, category)
     return replies.registered(case.number, case.place_text, category, case.due_at)
 

@@ -5,6 +5,7 @@ The server runs in a process of its own, so that the load generator does not sha
 
 import datetime as dt
 import os
+import secrets
 import statistics
 import subprocess
 import sys
@@ -32,6 +33,8 @@ from handlers.message import IncomingMessage
 Figures = dict[str, float]
 REPORTS, CHATTER, CLIENTS = 1500, 3000, 8
 GROUP = "g001"
+# A database that is given by the environment may hold the messages of an earlier run.
+RUN = secrets.token_hex(3)
 
 
 def run(groups: list[str]) -> Figures:
@@ -39,11 +42,11 @@ def run(groups: list[str]) -> Figures:
     if unknown := set(groups) - set(GROUPS):
         raise ValueError(f"没有这些组:{'、'.join(sorted(unknown))}")
     log_to_stderr("ERROR")
-    with TemporaryDirectory() as folder:
-        settings = _settings(Path(folder))
-        ready_model(settings)
-        figures: Figures = {}
-        for group in groups:
+    figures: Figures = {}
+    for group in groups:
+        with TemporaryDirectory() as folder:
+            settings = _settings(Path(folder))
+            ready_model(settings)
             figures |= GROUPS[group](settings)
     return figures
 
@@ -122,18 +125,18 @@ def _reports(count: int, run_name: str = "r") -> Iterator[IncomingMessage]:
     faults = ("楼道灯坏了", "楼道里堆满杂物", "下水道堵了往外冒水", "门禁坏了谁都能进", "垃圾好几天没人收")
     for i in range(count):
         text = f"{i % 8 + 1}号楼{i % 2 + 1}单元{i % 6 + 1}楼{faults[i % len(faults)]},第{i}次说了"
-        yield _message(f"{run_name}{i}", f"r{i % 100 + 1:03d}", text, GROUP)
+        yield _message(f"{run_name}-{RUN}-{i}", f"r{i % 100 + 1:03d}", text, GROUP)
 
 
 def _chatter(count: int) -> Iterator[IncomingMessage]:
     for i in range(count):
-        yield _message(f"c{i}", f"r{i % 100 + 1:03d}", f"今天晚上吃什么呀,要不去吃火锅{i}", GROUP)
+        yield _message(f"c-{RUN}-{i}", f"r{i % 100 + 1:03d}", f"今天晚上吃什么呀,要不去吃火锅{i}", GROUP)
 
 
 def _accepts(count: int) -> Iterator[IncomingMessage]:
     """Accepting orders by the two members of the grid and the head of its community."""
     for i in range(count):
-        yield _message(f"a{i}", "li.guifang", f"派 {1001 + i}", None)
+        yield _message(f"a-{RUN}-{i}", "li.guifang", f"派 {1001 + i}", None)
 
 
 def _message(message_id: str, sender: str, text: str, group: str | None) -> IncomingMessage:

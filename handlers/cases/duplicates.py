@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from data.models import Case, CaseReporter
@@ -12,25 +13,34 @@ from handlers.message import Context
 PLUS_ONE = re.compile(r"^(?:(?:[+＋] ?1|加一|我们?家也是|我们?这也是|我也是|同样|一样|也是)[\s,，!！。.~]*)+$")
 
 
-def same_matter(context: Context, case: Case) -> Case | None:
-    """An older open case of the same building, entrance and category within the window."""
-    since = context.now - dt.timedelta(hours=context.policy.same_matter_hours)
-    statement = (
-        select(Case)
-        .where(
-            Case.building_id == case.building_id,
-            col(Case.building_id).is_not(None),
-            Case.entrance == case.entrance if case.entrance is not None else col(Case.entrance).is_(None),
-            Case.category_code == case.category_code,
-            col(Case.received_at) >= since,
-            col(Case.status).in_(OPEN),
-            Case.id != case.id,
-        )
-        .order_by(col(Case.id).desc())
-        .limit(1)
+# Built once, because every report asks it.
+SAME_MATTER = (
+    select(Case.id)
+    .where(
+        Case.building_id == bindparam("building"),
+        col(Case.entrance).is_not_distinct_from(bindparam("entrance")),
+        Case.category_code == bindparam("category"),
+        col(Case.received_at) >= bindparam("since"),
+        col(Case.status).in_(OPEN),
+        Case.id != bindparam("this"),
     )
+    .limit(1)
+)
+
+
+def reported_before(context: Context, case: Case) -> bool:
+    """Whether an open case of the same building, entrance and category was received within the window."""
+    if case.building_id is None:
+        return False
+    asked = {
+        "building": case.building_id,
+        "entrance": case.entrance,
+        "category": case.category_code,
+        "since": context.now - dt.timedelta(hours=context.policy.same_matter_hours),
+        "this": case.id,
+    }
     with context.session.no_autoflush:  # everything it looks for is older than what waits to be written
-        return context.session.exec(statement).first()
+        return context.session.exec(SAME_MATTER, params=asked).first() is not None
 
 
 def latest_in_group(context: Context, minutes: int) -> Case | None:
