@@ -29,6 +29,10 @@ from handlers.message import Policy, Reach
 log = structlog.get_logger("app")
 
 
+# Under load messages are sent in rounds rather than one by one as they are queued.
+SENDER_PAUSE_SECONDS = 0.2
+
+
 def build(settings: Settings, *, channels: dict[str, Channel] | None = None) -> Bot:
     """Everything wired together; the schema must be current and the model trained."""
     use_keys(settings)
@@ -98,6 +102,7 @@ def build_app(bot: Bot) -> FastAPI:
         sender.start()
         yield
         scheduler.shutdown(wait=False)
+        app.state.callback_workers.shutdown()
         stop.set()
         bot.wake.set()
         sender.join(timeout=10)
@@ -124,3 +129,4 @@ def _send_forever(bot: Bot, stop: threading.Event) -> None:
         bot.wake.wait(timeout=1)
         bot.wake.clear()
         run("outbox", bot.deliver_all)
+        stop.wait(SENDER_PAUSE_SECONDS)

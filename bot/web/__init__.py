@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.running import Bot
 from bot.web import callbacks, cases, console, sign_in, task_page
@@ -22,6 +24,8 @@ HEADERS = {
 def add_routes(app: FastAPI, bot: Bot) -> None:
     """All routes of one bot, and the headers every answer carries."""
     app.state.bot = bot
+    app.state.callback_workers = callbacks.callback_workers(bot)
+    app.add_middleware(SecurityHeaders)
     app.include_router(callbacks.router)
     app.include_router(sign_in.router)
     app.include_router(console.router)
@@ -40,9 +44,21 @@ def add_routes(app: FastAPI, bot: Bot) -> None:
     def root() -> Response:
         return RedirectResponse("/console")
 
-    @app.middleware("http")
-    async def secure(request: Request, call_next):  # type: ignore[no-untyped-def]
-        response = await call_next(request)
-        if not request.url.path.startswith("/callback"):
-            response.headers.update(HEADERS)
-        return response
+
+class SecurityHeaders:
+    """Adds the headers to every answer of a page; a plain ASGI layer, because every callback passes it too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, respond: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/callback"):
+            await self.app(scope, receive, respond)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await respond(message)
+
+        await self.app(scope, receive, with_headers)

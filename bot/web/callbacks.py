@@ -1,11 +1,13 @@
 """Where platforms deliver messages: one route for all channels, answered after the commit."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from bot.channels import BadCallback, Channel
 from bot.running import Bot
@@ -14,6 +16,12 @@ log = structlog.get_logger("callbacks")
 router = APIRouter()
 
 LARGEST_BODY_BYTES = 1_000_000
+POSTGRESQL_WORKERS = 8
+
+
+def callback_workers(bot: Bot) -> ThreadPoolExecutor:
+    """Threads that handle callbacks: one for SQLite, which has one writer, so that others do not fight for the CPU."""
+    return ThreadPoolExecutor(1 if bot.database.is_sqlite else POSTGRESQL_WORKERS, thread_name_prefix="callback")
 
 
 @router.post("/callback/{channel_name}")
@@ -26,7 +34,8 @@ async def callback(channel_name: str, request: Request) -> Response:
     body = await _limited_body(request)
     if body is None:
         return Response(status_code=413)
-    return await run_in_threadpool(_handle, bot, channel, body, request.query_params)
+    work = partial(_handle, bot, channel, body, request.query_params)
+    return await asyncio.get_running_loop().run_in_executor(request.app.state.callback_workers, work)
 
 
 def _handle(bot: Bot, channel: Channel, body: bytes, query: Mapping[str, str]) -> Response:
