@@ -1,6 +1,7 @@
 """A linear classifier, learned with scikit-learn and served without it: the score of a label is a sum of weights."""
 
 import json
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -157,11 +158,16 @@ def read_vocabulary(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Voc
 
 
 def write_arrays(path: Path, header: Mapping[str, Any], arrays: Arrays) -> None:
-    """One file: a header in JSON and the arrays, never a pickle; the same model gives the same bytes."""
+    """One file: a header in JSON and the arrays, never a pickle; the same model gives the same bytes.
+
+    It is put in place whole, so that a process that reads meanwhile sees the old file or the new one.
+    """
     text = json.dumps({"format": FORMAT, **header}, ensure_ascii=False, sort_keys=True)
-    with path.open("wb") as file:
-        arrays = {"header": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
+    arrays = {"header": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with unfinished.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
+    unfinished.replace(path)
 
 
 def read_arrays(path: Path, *, kind: str) -> tuple[dict[str, Any], Arrays]:
