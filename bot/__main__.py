@@ -196,7 +196,7 @@ def login(username: str, person: Annotated[str, typer.Option(help="人员代码,
         found = session.exec(select(Person).where(Person.code == person)).first()
         if found is None or found.id is None:
             raise typer.BadParameter(f"没有人员 {person}")
-        password = make_login(session, found.id, username)
+        password = make_login(session, found.id, username, dt.datetime.now(dt.UTC))
         session.commit()
     typer.echo(f"用户名 {username}  密码 {password}")
 
@@ -213,7 +213,7 @@ def keys() -> None:
 def upgrade() -> None:
     """升级数据库结构;演示和测试环境的空库会装入示例街道。"""
     database = ready_database(Settings())
-    _show_logins(first_logins(database, dt.datetime.now(dt.UTC).date()))
+    _show_logins(first_logins(database, dt.datetime.now(dt.UTC)))
 
 
 @db.command()
@@ -227,7 +227,7 @@ def load(
         if not load_street(session, folder, channel=channel):
             raise ValueError("数据库里已经有街道数据,没有装入")
         session.commit()
-    _show_logins(first_logins(database, dt.datetime.now(dt.UTC).date()))
+    _show_logins(first_logins(database, dt.datetime.now(dt.UTC)))
 
 
 def _show_logins(logins: dict[str, str]) -> None:

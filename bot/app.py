@@ -97,7 +97,7 @@ def build_app(bot: Bot) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
         sender = threading.Thread(target=_send_forever, args=(bot, stop), name="outbox", daemon=True)
-        scheduler = build_scheduler(_jobs(bot))
+        scheduler = build_scheduler(_jobs(bot), bot.clock)
         scheduler.start()
         sender.start()
         yield
@@ -120,6 +120,7 @@ def _jobs(bot: Bot) -> dict[str, tuple[float, Callable[[dt.datetime], int]]]:
         "purge": (60, bot.purge),
         "tidy": (120, bot.tidy_photos),
         "directory": (30, bot.reload_directory),
+        "schedule": (30, bot.send_scheduled),
     }
 
 
@@ -128,5 +129,5 @@ def _send_forever(bot: Bot, stop: threading.Event) -> None:
     while not stop.is_set():
         bot.wake.wait(timeout=1)
         bot.wake.clear()
-        run("outbox", bot.deliver_all)
+        run("outbox", bot.deliver_all, bot.clock)
         stop.wait(SENDER_PAUSE_SECONDS)

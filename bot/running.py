@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlmodel import Session
 
@@ -19,8 +20,15 @@ from handlers import retention
 from handlers.cases import escalation
 from handlers.directory import Directory
 from handlers.message import Context, Policy
+from handlers.schedule.sendings import send_due
+from handlers.schedule.sources import SOURCES
 
 LOT = 500
+
+
+def wall_clock() -> dt.datetime:
+    """Now, in UTC."""
+    return dt.datetime.now(dt.UTC)
 
 
 class DirectoryCache:
@@ -51,6 +59,7 @@ class Bot:
     inbox: Inbox
     outbox: Outbox
     photos: Photos
+    clock: Callable[[], dt.datetime] = wall_clock
     wake: threading.Event = field(default_factory=threading.Event)
 
     def context(self, session: Session, now: dt.datetime) -> Context:
@@ -60,6 +69,13 @@ class Bot:
     def sweep(self, now: dt.datetime) -> int:
         """All cases that are due, lot by lot, each lot committed."""
         done = self._in_lots(now, escalation.sweep)
+        if done:
+            self.wake.set()
+        return done
+
+    def send_scheduled(self, now: dt.datetime) -> int:
+        """Whatever is said at set times and is due."""
+        done = self._in_lots(now, partial(send_due, sources=SOURCES))
         if done:
             self.wake.set()
         return done

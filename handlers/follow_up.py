@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from classifiers import Action, Intent, Place, find_place
 from data.models import Case, CaseStatus, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from data.taxonomy import CaseClass
-from handlers import notices, replies, report
+from handlers import notices, replies, report, staff_replies
 from handlers.cases import discipline, duplicates, intake
 from handlers.cases.dispatch import dispatch, holders
 from handlers.cases.lifecycle import SYSTEM
@@ -128,7 +128,7 @@ def _tell_new_place(context: Context, case: Case, unit_before: int) -> None:
     if case.unit_id != unit_before and case.status is CaseStatus.DISPATCHED:
         dispatch(context, case, SYSTEM, note=case.routed_because)
     else:
-        text = replies.supplement_notice(case.number, case.place_text)
+        text = staff_replies.supplement_notice(case.number, case.place_text)
         notices.tell_people(context, holders(context, case), text, case)
 
 

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from data.models import Case, CaseReporter, Outcome, UnitLevel
 from data.privacy import masked
-from handlers import notices, replies
+from handlers import notices, replies, staff_replies
 from handlers.cases import discipline
 from handlers.cases.actors import find_case, today
 from handlers.cases.clock import start_clock
@@ -27,7 +27,7 @@ def dispatch_to(message: IncomingMessage, context: Context) -> Reply:
         person_id = _colleague(context, case, context.command.rest)
         advance(context, case, Action.DISPATCH, roles, note=context.command.rest)
         offer(context, case, Choice(case.unit_id, (person_id,)), person_id=person_id)
-    return Reply(replies.dispatched(case.number), case_id=case.id)
+    return Reply(staff_replies.dispatched(case.number), case_id=case.id)
 
 
 def decline(message: IncomingMessage, context: Context) -> Reply:
@@ -36,10 +36,10 @@ def decline(message: IncomingMessage, context: Context) -> Reply:
     if not context.command.rest:
         raise WordsMissing(context.command.verb, "原因")
     advance(context, case, Action.DECLINE, roles, note=context.command.rest)
-    take_back(context, case, replies.task_over(case.number))
+    take_back(context, case, staff_replies.task_over(case.number))
     start_clock(context, case)
     notices.tell_reporters(context, case, replies.tell_declined(case.number, masked(context.command.rest)[:100]))
-    return Reply(replies.declined(case.number), case_id=case.id)
+    return Reply(staff_replies.declined(case.number), case_id=case.id)
 
 
 def merge(message: IncomingMessage, context: Context) -> Reply:
@@ -51,12 +51,12 @@ def merge(message: IncomingMessage, context: Context) -> Reply:
     if target.status not in OPEN:  # its reporters have had their answer, the new ones would wait for ever
         raise NotAllowedNow(target.number, target.status, Action.MERGE)
     advance(context, case, Action.MERGE, roles, note=str(target.number))
-    take_back(context, case, replies.merged(case.number, target.number))
+    take_back(context, case, staff_replies.merged(case.number, target.number))
     case.merged_into_id = target.id
     notices.tell_reporters(context, case, replies.tell_merged(case.number, target.number))
     _copy_reporters(context, case, target)
     start_clock(context, case)
-    return Reply(replies.merged(case.number, target.number), case_id=case.id)
+    return Reply(staff_replies.merged(case.number, target.number), case_id=case.id)
 
 
 def split(message: IncomingMessage, context: Context) -> Reply:
@@ -65,7 +65,7 @@ def split(message: IncomingMessage, context: Context) -> Reply:
     advance(context, case, Action.SPLIT, roles)
     case.merged_into_id = None
     dispatch(context, case, SYSTEM)
-    return Reply(replies.split(case.number), case_id=case.id)
+    return Reply(staff_replies.split(case.number), case_id=case.id)
 
 
 def to_discipline(message: IncomingMessage, context: Context) -> Reply:
@@ -76,8 +76,8 @@ def to_discipline(message: IncomingMessage, context: Context) -> Reply:
     except SuishoupaiError as error:
         context.message_row.outcome = Outcome.REFUSED
         return Reply(error.reply, private=True)
-    take_back(context, case, replies.task_over(case.number))
-    return Reply(replies.moved_out(case.number), private=True, case_id=case.id)
+    take_back(context, case, staff_replies.task_over(case.number))
+    return Reply(staff_replies.moved_out(case.number), private=True, case_id=case.id)
 
 
 def _led_case(context: Context) -> tuple[Case, frozenset[ActorRole]]:
@@ -102,7 +102,7 @@ def _colleague(context: Context, case: Case, name: str) -> int:
     for post in directory.posts:
         if post.unit_id in near and held(post, on) and directory.people[post.person_id].name == name.strip():
             return post.person_id
-    raise NotUnderstood(replies.UNKNOWN_PERSON)
+    raise NotUnderstood(staff_replies.UNKNOWN_PERSON)
 
 
 def _copy_reporters(context: Context, case: Case, target: Case) -> None:

@@ -23,6 +23,12 @@ def tell_people(context: Context, person_ids: Iterable[int], text: str, case: Ca
     return any(told)
 
 
+def reachable(context: Context, person_id: int) -> bool:
+    """Whether a member of staff has a private way."""
+    accounts = context.directory.staff_accounts.get(person_id, ())
+    return any(context.policy.reach(a.channel, a.platform_id) is Reach.PRIVATE for a in accounts)
+
+
 def tell_group(context: Context, group_id: int | None, text: str, case: Case | None = None) -> bool:
     """Queue one line to a group; False where there is none or it is in its listen-only period."""
     group = context.session.get(ChatGroup, group_id) if group_id else None

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from data.models import Case, CaseReporter, CaseStatus, Outcome
 from data.models.cases import FIRST_NUMBER
 from data.privacy import masked
-from handlers import notices, replies
+from handlers import notices, replies, staff_replies
 from handlers.cases import intake
 from handlers.cases.actors import find_case, roles_in
 from handlers.cases.clock import start_clock
@@ -64,7 +64,7 @@ def supplement(message: IncomingMessage, context: Context) -> Reply:
         raise WordsMissing(context.command.verb, "补充的内容")
     advance(context, case, Action.SUPPLEMENT, roles, note=context.command.rest)
     intake.attach(context, case, message, Outcome.ATTACHED)
-    words = replies.supplement_notice(case.number, masked(context.command.rest)[:200])
+    words = staff_replies.supplement_notice(case.number, masked(context.command.rest)[:200])
     notices.tell_people(context, holders(context, case), words, case)
     return Reply(replies.supplemented(case.number), case_id=case.id)
 
@@ -80,7 +80,7 @@ def urge(message: IncomingMessage, context: Context) -> Reply:
     people = holders(context, case)
     if case.status is not CaseStatus.ACCEPTED:
         people += heads(context, case.unit_id)
-    notices.tell_people(context, people, replies.urge_notice(case.number), case)
+    notices.tell_people(context, people, staff_replies.urge_notice(case.number), case)
     return Reply(replies.urged(case.number), case_id=case.id)
 
 

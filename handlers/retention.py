@@ -1,21 +1,34 @@
-"""What is deleted on time: pending talk after 15 minutes, rows of ignored talk after a day (only counts remain)."""
+"""What is deleted on time: ended sessions, pending talk after 15 minutes, ignored talk after a day (counts remain)."""
 
 import datetime as dt
 from collections import Counter
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
-from data.models import ChatterCount, ConsentState, DisciplineConsent, Message, Outcome, PendingMessage
+from data.models import (
+    ChatterCount,
+    ConsentState,
+    DisciplineConsent,
+    LoginSession,
+    Message,
+    Outcome,
+    PendingMessage,
+    SignInFailure,
+)
 from handlers.local_time import SHANGHAI
 from handlers.message import Context
 
 # Platforms repeat a callback within minutes; a day is plenty to recognise a duplicate of ignored talk.
 KEEP_IGNORED = dt.timedelta(days=1)
+# Wrong passwords count for a quarter of an hour (bot/web/sessions.py); an hour is past all use.
+KEEP_FAILURES = dt.timedelta(hours=1)
 TALK = (Outcome.IGNORED, Outcome.CANDIDATE)
 
 
 def purge(context: Context, *, limit: int = 500) -> int:
     """Delete at most `limit` rows of each kind that are past their time; returns how many went."""
+    _purge_sign_ins(context)
     return _purge_pending(context, limit) + _purge_talk(context, limit) + _purge_consents(context, limit)
 
 
@@ -59,3 +72,10 @@ def _purge_consents(context: Context, limit: int) -> int:
     for row in rows:
         context.session.delete(row)
     return len(rows)
+
+
+def _purge_sign_ins(context: Context) -> None:
+    """Sessions that ended, and wrong passwords that no longer count."""
+    context.session.execute(sa.delete(LoginSession).where(col(LoginSession.expires_at) <= context.now))
+    old = col(SignInFailure.at) <= context.now - KEEP_FAILURES
+    context.session.execute(sa.delete(SignInFailure).where(old))

@@ -7,7 +7,7 @@ from sqlmodel import col, or_, select
 
 from data.models import Case, CaseStatus, Department, DepartmentKind, Outcome, Role, Task, TaskStatus
 from data.privacy import masked
-from handlers import notices, replies
+from handlers import notices, replies, staff_replies
 from handlers.cases import escalation, intake
 from handlers.cases.actors import (
     HOLDING,
@@ -35,7 +35,7 @@ def accept(message: IncomingMessage, context: Context) -> Reply:
     """The first to accept has the task; the next one is told so."""
     case, roles = _task_case(context)
     _accept(context, case, roles)
-    return Reply(replies.accepted(case.number, case.due_at), case_id=case.id)
+    return Reply(staff_replies.accepted(case.number, case.due_at), case_id=case.id)
 
 
 def arrive(message: IncomingMessage, context: Context) -> Reply:
@@ -44,7 +44,7 @@ def arrive(message: IncomingMessage, context: Context) -> Reply:
     task = open_task_for(context, case)
     if task is not None:
         task.arrived_at = context.now
-    return Reply(replies.arrived(case.number), case_id=case.id)
+    return Reply(staff_replies.arrived(case.number), case_id=case.id)
 
 
 def resolve(message: IncomingMessage, context: Context) -> Reply:
@@ -60,8 +60,8 @@ def resolve(message: IncomingMessage, context: Context) -> Reply:
     intake.attach(context, case, message, Outcome.COMMAND)
     asked = replies.ask_evaluation(case.number, masked(note)[:200])
     if not notices.tell_reporters(context, case, asked, replies.group_resolved(case.number)):
-        notices.tell_people(context, [_person(context)], replies.tell_them(case.number), case)
-    return Reply(replies.resolved(case.number), case_id=case.id)
+        notices.tell_people(context, [_person(context)], staff_replies.tell_them(case.number), case)
+    return Reply(staff_replies.resolved(case.number), case_id=case.id)
 
 
 def return_(message: IncomingMessage, context: Context) -> Reply:
@@ -71,8 +71,8 @@ def return_(message: IncomingMessage, context: Context) -> Reply:
     advance(context, case, Action.RETURN, roles, note=reason)
     revoke(context, case, TaskStatus.RETURNED)
     start_clock(context, case)
-    tell_leaders(context, case, replies.returned_to_leader(case.number, masked(reason)[:100]))
-    return Reply(replies.returned(case.number), case_id=case.id)
+    tell_leaders(context, case, staff_replies.returned_to_leader(case.number, masked(reason)[:100]))
+    return Reply(staff_replies.returned(case.number), case_id=case.id)
 
 
 def reassign(message: IncomingMessage, context: Context) -> Reply:
@@ -83,7 +83,7 @@ def reassign(message: IncomingMessage, context: Context) -> Reply:
     case.lead_department_id = department.id or 0
     staff = tuple(department_staff(context, department.id or 0))
     offer(context, case, Choice(case.unit_id, staff), department_id=department.id)
-    say = replies.reassigned if staff else replies.reassigned_without_staff
+    say = staff_replies.reassigned if staff else staff_replies.reassigned_without_staff
     return Reply(say(case.number, department.name), case_id=case.id)
 
 
@@ -93,31 +93,32 @@ def extend(message: IncomingMessage, context: Context) -> Reply:
     most = context.policy.longest_extension_days
     found = _EXTENSION.match(context.command.rest)
     if not found or not 1 <= int(found[1]) <= most or case.due_at != case.original_due_at:
-        raise NotUnderstood(replies.extension_form(case.number, most))
+        raise NotUnderstood(staff_replies.extension_form(case.number, most))
     advance(context, case, Action.EXTEND, roles, note=found[2])
     start = max(case.due_at, context.now)  # a new limit that is over already would help nobody
     extended = working_days_after(start, int(found[1]), calendar(context))
     case.due_at, case.due_provisional = extended.due_at, extended.provisional
     start_clock(context, case)
     notices.tell_reporters(context, case, replies.delayed(case.number, case.due_at))
-    tell_leaders(context, case, replies.extension_notice(case.number, case.due_at, masked(found[2])[:100]))
-    return Reply(replies.extended(case.number, case.due_at), case_id=case.id)
+    tell_leaders(context, case, staff_replies.extension_notice(case.number, case.due_at, masked(found[2])[:100]))
+    return Reply(staff_replies.extended(case.number, case.due_at), case_id=case.id)
 
 
 def escalate(message: IncomingMessage, context: Context) -> Reply:
     """The holder cannot do it on this level: the next level leads from now on."""
     case, roles = _task_case(context)
-    before = case.level
-    level = escalation.raise_level(context, case, roles, why=_words(context, "原因"))
-    if level is before:
-        return Reply(replies.at_highest_level(case.number), case_id=case.id)
-    return Reply(replies.escalated(case.number, level), case_id=case.id)
+    why = _words(context, "原因")
+    if not escalation.raise_level(context, case, roles, why=why):
+        return Reply(staff_replies.at_highest_level(case.number), case_id=case.id)
+    told = escalation.raised_sentence(context, case, why)
+    notices.tell_people(context, escalation.now_leading(context, case), told, case)
+    return Reply(staff_replies.escalated(case.number, case.level), case_id=case.id)
 
 
 def my_tasks(message: IncomingMessage, context: Context) -> Reply:
     """What the sender holds or may accept, most urgent first; privately."""
     if context.sender.person is None:
-        return Reply(replies.NO_TASKS, private=True)
+        return Reply(staff_replies.NO_TASKS, private=True)
     statement = (
         select(Case)
         .join(Task)
@@ -127,10 +128,10 @@ def my_tasks(message: IncomingMessage, context: Context) -> Reply:
     )
     names = context.directory.categories
     lines = [
-        replies.task_line(case.number, case.place_text, names[case.category_code].name, case.due_at)
+        staff_replies.task_line(case.number, case.place_text, names[case.category_code].name, case.due_at)
         for case in context.session.exec(statement).all()
     ]
-    return Reply("\n".join(lines) or replies.NO_TASKS, private=True)
+    return Reply("\n".join(lines) or staff_replies.NO_TASKS, private=True)
 
 
 def _mine(context: Context) -> ColumnElement[bool]:
@@ -156,6 +157,7 @@ def _task_case(context: Context) -> tuple[Case, frozenset[ActorRole]]:
 
 def _accept(context: Context, case: Case, roles: frozenset[ActorRole]) -> None:
     advance(context, case, Action.ACCEPT, roles)
+    case.accepted_at = context.now
     task = open_task(context, case)
     if task is not None:
         task.person_id, task.status, task.accepted_at = _person(context), TaskStatus.ACCEPTED, context.now
@@ -184,7 +186,7 @@ def _department(context: Context, case: Case) -> tuple[Department, str]:
     exact = [d for d in departments if name in (d.name, d.code)]
     near = exact or [d for d in departments if name in d.name]
     if not near:
-        raise NotUnderstood(replies.UNKNOWN_DEPARTMENT)
+        raise NotUnderstood(staff_replies.UNKNOWN_DEPARTMENT)
     building = context.directory.buildings.get(case.building_id or 0)
     own = [d for d in near if building and d.id == building.manager_department_id]
     return min(own or near, key=lambda department: len(department.name)), reason[0]

@@ -156,7 +156,7 @@ def free_port() -> int:
 
 
 def _say_hello(bot: Bot, port: int, platform_port: int) -> None:
-    passwords = first_logins(bot.database, dt.datetime.now(dt.UTC).date(), renew=True)
+    passwords = first_logins(bot.database, bot.clock(), renew=True)
     console.print(f"\n[bold]随手拍演示已启动[/bold](Ctrl-C 结束,进程号 {os.getpid()})")
     console.print(f"  聊天页面  http://{HOST}:{platform_port}/")
     console.print(f"  管理后台  http://{HOST}:{port}/console")

@@ -15,6 +15,7 @@ from classifiers.model import Model, ModelError, corpus_hash, train
 from data.database import Database
 from data.models import Login, Post, Role
 from data.seed import load_street
+from handlers.local_time import local_day
 
 console = Console(stderr=True)
 
@@ -66,7 +67,7 @@ def _model_fits(settings: Settings) -> bool:
         return False
 
 
-def first_logins(database: Database, today: dt.date, *, renew: bool = False) -> dict[str, str]:
+def first_logins(database: Database, now: dt.datetime, *, renew: bool = False) -> dict[str, str]:
     """Fresh passwords for the administrator and the discipline reader, shown once.
 
     Empty if logins exist already, unless they are to be renewed.
@@ -77,8 +78,8 @@ def first_logins(database: Database, today: dt.date, *, renew: bool = False) -> 
         posts = session.exec(select(Post)).all()
         made = {}
         for role, username in ((Role.ADMINISTRATOR, "admin"), (Role.DISCIPLINE_READER, "reader")):
-            holder = next((p for p in posts if p.role is role and (p.until is None or p.until >= today)), None)
+            holder = next((p for p in posts if p.role is role and (p.until is None or p.until >= local_day(now))), None)
             if holder is not None:
-                made[username] = make_login(session, holder.person_id, username)
+                made[username] = make_login(session, holder.person_id, username, now)
         session.commit()
     return made

@@ -8,9 +8,9 @@ from sqlmodel import Session, col, select
 from data.models import Case
 from handlers import labels
 from handlers.cases import statistics
-from handlers.cases.statistics import By, Period
+from handlers.cases.statistics import By
 from handlers.directory import Directory
-from handlers.local_time import when
+from handlers.local_time import Period, when
 
 MOST_CASES = 50
 BY = {By.COMMUNITY: "社区", By.GRID: "网格", By.DEPARTMENT: "部门", By.CATEGORY: "类别", By.WEEK: "周"}

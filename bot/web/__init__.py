@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.running import Bot
-from bot.web import callbacks, cases, console, sign_in, task_page
+from bot.web import callbacks, case_page, cases, console, sign_in, task_page
 
 STATIC = Path(__file__).with_name("static")
 HEADERS = {
@@ -30,9 +30,11 @@ def add_routes(app: FastAPI, bot: Bot) -> None:
     app.include_router(sign_in.router)
     app.include_router(console.router)
     app.include_router(cases.router)
+    app.include_router(case_page.router)
     app.include_router(task_page.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(sign_in.NotSignedIn, sign_in.ask_to_sign_in)
+    app.add_exception_handler(sign_in.Denied, sign_in.say_denied)
 
     @app.get("/healthz")
     def health() -> dict[str, str]:

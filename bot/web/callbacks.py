@@ -1,7 +1,6 @@
 """Where platforms deliver messages: one route for all channels, answered after the commit."""
 
 import asyncio
-import datetime as dt
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -44,7 +43,7 @@ def _handle(bot: Bot, channel: Channel, body: bytes, query: Mapping[str, str]) -
     except BadCallback as error:
         log.warning("callback refused", channel=channel.name, why=str(error))
         return Response(status_code=403)
-    answer = bot.inbox.receive(message, dt.datetime.now(dt.UTC))
+    answer = bot.inbox.receive(message, bot.clock())
     bot.wake.set()
     return Response(channel.render(answer), media_type="application/json")
 

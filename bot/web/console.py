@@ -4,23 +4,26 @@ import datetime as dt
 from typing import Annotated
 
 from annotated_types import Interval
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.running import Bot
 from bot.web.pages import render
-from bot.web.sign_in import StaffDep
-from data.models import FailedMessage, Message, OutboxMessage, OutboxStatus, Role
+from bot.web.permissions import Area
+from bot.web.sign_in import OWN_FORM, Denied, Staff, staff_in
+from data.models import FailedMessage, Message, OutboxMessage, OutboxStatus
 from handlers.cases import discipline, statistics
-from handlers.cases.statistics import By, Period
-from handlers.local_time import SHANGHAI
+from handlers.cases.statistics import By
+from handlers.local_time import SHANGHAI, Period
 
 router = APIRouter(prefix="/console")
 
 BY = {By.COMMUNITY: "社区", By.GRID: "网格", By.DEPARTMENT: "部门", By.CATEGORY: "类别", By.WEEK: "周"}
-READS_STATISTICS = (Role.ADMINISTRATOR, Role.HEAD, Role.DEPUTY, Role.COMMUNITY_STAFF, Role.GRID_LEADER)
+InBoard = Annotated[Staff, Depends(staff_in(Area.BOARD))]
+InAttention = Annotated[Staff, Depends(staff_in(Area.ATTENTION))]
+InSealed = Annotated[Staff, Depends(staff_in(Area.SEALED))]
 MOST_LISTED = 100
 # What the databases take as an id; a larger number is a mistake of the caller, not of ours.
 RowId = Interval(ge=1, le=2**31 - 1)
@@ -30,15 +33,13 @@ LONGEST_PERIOD_DAYS = 366
 @router.get("")
 def closure_table(
     request: Request,
-    staff: StaffDep,
+    staff: InBoard,
     by: By = By.COMMUNITY,
     days: Annotated[int, Query(ge=1, le=LONGEST_PERIOD_DAYS)] = 30,
 ) -> Response:
     """The rates of the last days, by the chosen dimension, each with numerator and denominator."""
-    if not staff.has(*READS_STATISTICS):
-        return _denied(staff)
     bot: Bot = request.app.state.bot
-    now = dt.datetime.now(dt.UTC)
+    now = bot.clock()
     period = last_days(days, now)
     with bot.database.reading() as session:
         table = statistics.closure_table(session, bot.directory(), by, period, now)
@@ -61,10 +62,8 @@ def closure_table(
 
 
 @router.get("/attention")
-def attention(request: Request, staff: StaffDep) -> Response:
+def attention(request: Request, staff: InAttention) -> Response:
     """Messages our code failed on, and messages that could not be delivered."""
-    if not staff.has(Role.ADMINISTRATOR):
-        return _denied(staff)
     bot: Bot = request.app.state.bot
     with bot.database.reading() as session:
         failed = session.exec(select(FailedMessage, Message).join(Message).limit(MOST_LISTED)).all()
@@ -72,16 +71,14 @@ def attention(request: Request, staff: StaffDep) -> Response:
     return HTMLResponse(render("attention.html", staff=staff, failed=failed, undelivered=undelivered))
 
 
-@router.post("/attention/{outbox_id}/again")
-def send_again(request: Request, staff: StaffDep, outbox_id: Annotated[int, RowId]) -> Response:
+@router.post("/attention/{outbox_id}/again", dependencies=[OWN_FORM])
+def send_again(request: Request, staff: InAttention, outbox_id: Annotated[int, RowId]) -> Response:
     """A person decides that a dead message is tried again."""
-    if not staff.has(Role.ADMINISTRATOR):
-        return _denied(staff)
     bot: Bot = request.app.state.bot
     with bot.database.writing() as session:
         row = session.get(OutboxMessage, outbox_id)
         if row is not None and row.status is OutboxStatus.DEAD:
-            row.status, row.attempts, row.not_before = OutboxStatus.QUEUED, 0, dt.datetime.now(dt.UTC)
+            row.status, row.attempts, row.not_before = OutboxStatus.QUEUED, 0, bot.clock()
             session.add(row)
             session.commit()
     bot.wake.set()
@@ -89,25 +86,25 @@ def send_again(request: Request, staff: StaffDep, outbox_id: Annotated[int, RowI
 
 
 @router.get("/sealed")
-def sealed(request: Request, staff: StaffDep) -> Response:
+def sealed(request: Request, staff: InSealed) -> Response:
     """The sealed matters of their named reader; every look is logged."""
-    if not staff.has(Role.DISCIPLINE_READER):
-        return _denied(staff)
     bot: Bot = request.app.state.bot
     with bot.database.writing() as session:
-        matters = discipline.matters_for(bot.context(session, dt.datetime.now(dt.UTC)), staff.person)
+        matters = discipline.matters_for(bot.context(session, bot.clock()), staff.person)
         session.commit()
     return HTMLResponse(render("sealed.html", staff=staff, matters=matters))
 
 
-@router.post("/sealed/hand-over")
-def hand_over(request: Request, staff: StaffDep, matter_id: Annotated[int, Form(), RowId]) -> Response:
+@router.post("/sealed/hand-over", dependencies=[OWN_FORM])
+def hand_over(request: Request, staff: InSealed, matter_id: Annotated[int, Form(), RowId]) -> Response:
     """The reader has passed the matter on."""
     bot: Bot = request.app.state.bot
     with bot.database.writing() as session:
-        done = discipline.hand_over(bot.context(session, dt.datetime.now(dt.UTC)), staff.person, matter_id)
+        done = discipline.hand_over(bot.context(session, bot.clock()), staff.person, matter_id)
         session.commit()
-    return RedirectResponse("/console/sealed", status_code=303) if done else _denied(staff)
+    if not done:
+        raise Denied(staff)
+    return RedirectResponse("/console/sealed", status_code=303)
 
 
 def last_days(days: int, now: dt.datetime) -> Period:
@@ -123,7 +120,3 @@ def _undelivered() -> SelectOfScalar[OutboxMessage]:
 def _attention_count(session: Session) -> int:
     failed = len(session.exec(select(FailedMessage.message_id).limit(MOST_LISTED)).all())
     return failed + len(session.exec(_undelivered().limit(MOST_LISTED)).all())
-
-
-def _denied(staff: StaffDep) -> Response:
-    return HTMLResponse(render("denied.html", staff=staff), status_code=403)

@@ -1,7 +1,5 @@
 """The private task page: room and contact for the holder, while the case is open; every look is logged."""
 
-import datetime as dt
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -21,7 +19,7 @@ def task(request: Request, token: str) -> Response:
     """The case behind a signed link; closed cases and forged links show nothing."""
     bot: Bot = request.app.state.bot
     case_id = _case_id(bot, token)
-    now = dt.datetime.now(dt.UTC)
+    now = bot.clock()
     with bot.database.writing() as session:
         case = session.get(Case, case_id) if case_id else None
         if case is None or case.status not in OPEN:
@@ -45,7 +43,7 @@ def photo(request: Request, token: str, photo_id: int) -> Response:
         case = session.get(Case, case_id) if case_id else None
         if case is None or case.status not in OPEN:
             return Response(status_code=404)
-        found = [p for p in photos_of(bot.context(session, dt.datetime.now(dt.UTC)), case) if p.id == photo_id]
+        found = [p for p in photos_of(bot.context(session, bot.clock()), case) if p.id == photo_id]
     if not found or found[0].path is None:
         return Response(status_code=404)
     try:

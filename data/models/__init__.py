@@ -14,6 +14,7 @@ from data.models.cases import (
     Task,
     TaskStatus,
 )
+from data.models.corrections import Correction
 from data.models.discipline import ConsentState, DisciplineConsent, SealedMatter, SealedState
 from data.models.messages import (
     ChatterCount,
@@ -31,15 +32,19 @@ from data.models.organisation import (
     DepartmentKind,
     Duty,
     Login,
+    LoginSession,
     Person,
     Post,
     Role,
+    SignInFailure,
     Unit,
     UnitLevel,
 )
 from data.models.outbox import Claim, OutboxMessage, OutboxStatus
 from data.models.places import Building, ChatGroup, GroupBuilding, GroupMode, Manager, NamedPlace
 from data.models.rules import CalendarOverride, Category, DayKind, LimitUnit, RoutingRule
+from data.models.schedule import OnHoliday, Repeat, ScheduledMessage
+from data.models.service import ServiceDay, ServiceDayState, ServiceHours, ServicePost, SignUp
 
 __all__ = [
     "AccessLog",
@@ -56,6 +61,7 @@ __all__ = [
     "ClockAction",
     "ClosedBy",
     "ConsentState",
+    "Correction",
     "DayKind",
     "Department",
     "DepartmentKind",
@@ -68,22 +74,32 @@ __all__ = [
     "GroupMode",
     "LimitUnit",
     "Login",
+    "LoginSession",
     "Manager",
     "Media",
     "MediaState",
     "Message",
     "NamedPlace",
+    "OnHoliday",
     "OutboxMessage",
     "OutboxStatus",
     "Outcome",
     "PendingMessage",
     "Person",
     "Post",
+    "Repeat",
     "RequestKind",
     "Role",
     "RoutingRule",
+    "ScheduledMessage",
     "SealedMatter",
     "SealedState",
+    "ServiceDay",
+    "ServiceDayState",
+    "ServiceHours",
+    "ServicePost",
+    "SignInFailure",
+    "SignUp",
     "Source",
     "StatusChange",
     "Task",

@@ -103,6 +103,9 @@ class Case(SQLModel, table=True):
     next_action: ClockAction | None = Field(default=None, sa_type=enum_type(ClockAction))
     urged_at: dt.datetime | None = None
     dispatched_at: dt.datetime | None = None
+    accepted_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+    """When it was last resolved, declined, withdrawn or merged; empty while somebody has to work on it."""
     resolved_at: dt.datetime | None = None
     closed_at: dt.datetime | None = None
     closed_by: ClosedBy | None = Field(default=None, sa_type=enum_type(ClosedBy))
@@ -122,6 +125,7 @@ class StatusChange(SQLModel, table=True):
     """One line of a case's history; appended, never changed. `note` may hold a person's words."""
 
     __tablename__ = "status_changes"
+    __table_args__ = (sa.Index("ix_status_changes_action_at", "action", "at"),)
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(default=None, foreign_key="cases.id", index=True, nullable=False)
     at: dt.datetime

@@ -115,6 +115,26 @@ class Login(SQLModel, table=True):
     password_hash: str = Field(max_length=256)
 
 
+class LoginSession(SQLModel, table=True):
+    """One signed-in browser; the cookie holds the key, the table only its hash. Revoked sessions stay until expiry."""
+
+    __tablename__ = "login_sessions"
+    key_hash: str = Field(primary_key=True, max_length=64)
+    person_id: int = Field(foreign_key="people.id", index=True)
+    signed_in_at: dt.datetime
+    expires_at: dt.datetime = Field(index=True)
+    revoked_at: dt.datetime | None = None
+
+
+class SignInFailure(SQLModel, table=True):
+    """A refused sign-in, to slow down guessing; the name is hashed, because people type passwords there."""
+
+    __tablename__ = "sign_in_failures"
+    id: int | None = Field(default=None, primary_key=True)
+    name_hash: str = Field(max_length=64, index=True)
+    at: dt.datetime = Field(index=True)
+
+
 class AccessLog(SQLModel, table=True):
     """Who looked at personal or sealed data, when; ids only."""
 

@@ -1,13 +1,15 @@
 """Dispatch hands a task to a person, and nothing else: those on duty first, upwards where a post is vacant."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+from sqlmodel import col, select
 
 from data.models import Case, Duty, Role, Task, TaskStatus, UnitLevel
 from data.taxonomy import Urgency
-from handlers import notices, replies
-from handlers.cases.actors import open_task, today
+from handlers import notices, staff_replies
+from handlers.cases.actors import OPEN_TASKS, open_task, today
 from handlers.cases.clock import start_clock
 from handlers.cases.lifecycle import Action, ActorRole, advance
 from handlers.directory import Directory, held
@@ -73,8 +75,8 @@ def offer(
     person_id: int | None = None,
 ) -> None:
     """End the open task, start a new one and the clock, tell those who may take it, or a leader where nobody can."""
-    take_back(context, case, replies.task_moved(case.number), keep=choice.person_ids)
-    case.dispatched_at = context.now
+    take_back(context, case, staff_replies.task_moved(case.number), keep=choice.person_ids)
+    case.dispatched_at, case.accepted_at = context.now, None
     start_clock(context, case)
     context.session.add(
         Task(
@@ -87,7 +89,7 @@ def offer(
     )
     context.session.flush()  # a new case has its number from here on
     if not notices.tell_people(context, choice.person_ids, offer_text(context, case), case):
-        tell_leaders(context, case, replies.nobody_to_dispatch(case.number))
+        tell_leaders(context, case, staff_replies.nobody_to_dispatch(case.number))
     if case.urgency is Urgency.EMERGENCY:
         _alert_community(context, case)
 
@@ -111,9 +113,20 @@ def in_hands_of(context: Context, task: Task, at: dt.datetime) -> list[int]:
 
 
 def holders(context: Context, case: Case) -> list[int]:
-    """Whom the case concerns now: who has its task in hand, else those who lead the unit that has not taken it."""
-    task = open_task(context, case)
+    """Whom the case concerns now."""
+    return in_hands(context, case, open_task(context, case))
+
+
+def in_hands(context: Context, case: Case, task: Task | None) -> list[int]:
+    """Who has the open task in hand, else those who lead the unit that has not taken it."""
     return in_hands_of(context, task, context.now) if task else heads(context, case.unit_id)
+
+
+def open_tasks(context: Context, cases: Iterable[Case]) -> dict[int, Task]:
+    """The open task of each of these cases, by the id of the case."""
+    numbers = [case.id for case in cases]
+    statement = select(Task).where(col(Task.case_id).in_(numbers), col(Task.status).in_(OPEN_TASKS))
+    return {task.case_id: task for task in context.session.exec(statement.order_by(col(Task.id))).all()}
 
 
 def revoke(context: Context, case: Case, status: TaskStatus = TaskStatus.REVOKED) -> Task | None:
@@ -127,9 +140,11 @@ def revoke(context: Context, case: Case, status: TaskStatus = TaskStatus.REVOKED
 
 def offer_text(context: Context, case: Case) -> str:
     category = context.directory.categories[case.category_code].name
-    text = replies.task_offer(case.number, category, case.place_text, case.masked_text[:200], case.urgency, case.due_at)
+    text = staff_replies.task_offer(
+        case.number, category, case.place_text, case.masked_text[:200], case.urgency, case.due_at
+    )
     if context.policy.public_url:
-        text += "\n" + replies.task_details(task_link(context, case))
+        text += "\n" + staff_replies.task_details(task_link(context, case))
     return text
 
 
@@ -162,12 +177,19 @@ def tell_leaders(context: Context, case: Case, text: str) -> None:
 
 def tell_heads(context: Context, case: Case, unit_id: int, text: str) -> None:
     """Tell who leads the unit, or the first unit above it where somebody can be reached."""
+    notices.tell_people(context, reachable_heads(context, unit_id), text, case)
+
+
+def reachable_heads(context: Context, unit_id: int) -> list[int]:
+    """Who leads the unit, or the first unit above it where somebody can be reached."""
     for unit in context.directory.lineage(unit_id):
-        if notices.tell_people(context, heads(context, unit.id or 0), text, case):
-            return
+        found = heads(context, unit.id or 0)
+        if any(notices.reachable(context, person) for person in found):
+            return found
+    return []
 
 
 def _alert_community(context: Context, case: Case) -> None:
     community = context.directory.ancestor(case.unit_id, UnitLevel.COMMUNITY).id or 0
-    text = replies.emergency_alert(case.number, case.place_text, case.masked_text[:200])
+    text = staff_replies.emergency_alert(case.number, case.place_text, case.masked_text[:200])
     tell_heads(context, case, community, text)

@@ -110,6 +110,8 @@ def advance(
     to, role = step(case, action, roles)
     if to is not source or action in MOVES_TASK:
         _change_status(context, case, to)
+    if to is not source and (source in OPEN) != (to in OPEN):
+        case.ended_at = None if to in OPEN else context.now
     change = StatusChange(
         case=case,
         at=context.now,

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.app import build_app
+from bot.running import wall_clock
 from bot.scheduler import MISFIRE_GRACE_SECONDS, build_scheduler, run
 from data.models import OutboxMessage, OutboxStatus
 from tests.talking import Talk
@@ -25,7 +26,7 @@ def test_a_job_that_raises_runs_again() -> None:
         again.set()
         return 0
 
-    scheduler = build_scheduler({"stumbling": (0.02, job)})
+    scheduler = build_scheduler({"stumbling": (0.02, job)}, wall_clock)
     scheduler.start()
     assert again.wait(PATIENCE_SECONDS)
     scheduler.shutdown()
@@ -43,14 +44,14 @@ def test_a_job_that_raises_does_not_stop_the_others() -> None:
         done.set()
         return 1
 
-    scheduler = build_scheduler({"stumbling": (0.02, stumbling), "steady": (0.04, steady)})
+    scheduler = build_scheduler({"stumbling": (0.02, stumbling), "steady": (0.04, steady)}, wall_clock)
     scheduler.start()
     assert done.wait(PATIENCE_SECONDS)
     scheduler.shutdown()
 
 
 def test_no_job_runs_twice_at_a_time_or_is_dropped_silently() -> None:
-    scheduler = build_scheduler({"sweep": (30, lambda now: 0), "purge": (60, lambda now: 0)})
+    scheduler = build_scheduler({"sweep": (30, lambda now: 0), "purge": (60, lambda now: 0)}, wall_clock)
     jobs = scheduler.get_jobs()
     assert {job.id for job in jobs} == {"sweep", "purge"}
     assert {(job.max_instances, job.coalesce, job.misfire_grace_time) for job in jobs} == {
@@ -64,7 +65,7 @@ def test_what_ends_the_process_is_not_swallowed() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run("stopping", job)
+        run("stopping", job, wall_clock)
 
 
 def test_the_application_sends_what_is_queued_and_stops_cleanly(sqlite_talk: Talk) -> None:

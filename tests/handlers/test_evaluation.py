@@ -53,7 +53,7 @@ def test_not_solved_starts_again_with_a_new_clock(sqlite_talk: Talk) -> None:
     assert verdict(sqlite_talk) == (False, None, "还在")
     assert f"新任务 {number}" in heard(sqlite_talk)[COLLEAGUE][0]
     assert [task.status for task in sqlite_talk.rows(Task)] == [TaskStatus.DONE, TaskStatus.OFFERED]
-    assert "提醒" in heard(sqlite_talk.later(days=1))[MEMBER][0]
+    assert "快到期" in heard(sqlite_talk.later(days=1))[MEMBER][0]
 
 
 def test_a_case_closed_long_ago_may_be_reopened(sqlite_talk: Talk) -> None:

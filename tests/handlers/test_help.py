@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers import replies
+from handlers import replies, staff_replies
 from tests.handlers.scenes import HEAD, LEADER, MEMBER, RESIDENT, private
 from tests.talking import Talk
 
@@ -14,8 +14,8 @@ def test_residents_learn_how_to_report(sqlite_talk: Talk, ask: str) -> None:
 
 
 def test_staff_learn_their_own_orders(sqlite_talk: Talk) -> None:
-    assert private(sqlite_talk, MEMBER, "帮助") == replies.HELP_GRID_MEMBER
-    leading = f"{replies.HELP_GRID_MEMBER}\n{replies.HELP_LEADER}"
+    assert private(sqlite_talk, MEMBER, "帮助") == staff_replies.HELP_GRID_MEMBER
+    leading = f"{staff_replies.HELP_GRID_MEMBER}\n{staff_replies.HELP_LEADER}"
     assert private(sqlite_talk, LEADER, "帮助") == private(sqlite_talk, HEAD, "帮助") == leading
 
 

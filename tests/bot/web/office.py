@@ -1,14 +1,16 @@
 """A browser in front of the bot's web application, and members of staff who can sign in to it."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from fastapi import FastAPI
-from itsdangerous import URLSafeTimedSerializer
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from bot.app import build_app
-from bot.web.sign_in import COOKIE, make_login
+from bot.web import sessions
+from bot.web.sign_in import COOKIE, make_login, session_keys
 from data.models import Person
 from tests.talking import Talk
 
@@ -38,13 +40,23 @@ class Office:
         """The person's password; a login is made at the first time."""
         if code not in self.passwords:
             with self.talk.bot.database.writing() as session:
-                self.passwords[code] = make_login(session, self.person(code).id or 0, code)
+                self.passwords[code] = make_login(session, self.person(code).id or 0, code, dt.datetime.now(dt.UTC))
                 session.commit()
         return self.passwords[code]
 
     def signed_in(self, code: str) -> TestClient:
         """A browser with the person's session; test_sign_in shows how one gets it, which takes a while on purpose."""
         browser = self.browser()
-        key = self.talk.bot.settings.signing_key.get_secret_value()
-        browser.cookies.set(COOKIE, str(URLSafeTimedSerializer(key, salt="session").dumps(str(self.person(code).id))))
+        bot = self.talk.bot
+        with bot.database.writing() as session:
+            key = sessions.start(session, self.person(code).id or 0, bot.clock())
+            session.commit()
+        keys = session_keys(bot)
+        browser.cookies.set(COOKIE, keys.cookie(key))
+        browser.headers["x-form-token"] = keys.form_token(key)
         return browser
+
+    def post(self, browser: TestClient, address: str, **fields: object) -> Response:
+        """Send a form as a page of the browser's own session would."""
+        own = {"form_token": browser.headers["x-form-token"]}
+        return browser.post(address, data={name: str(value) for name, value in fields.items()} | own)

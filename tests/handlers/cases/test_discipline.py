@@ -27,7 +27,7 @@ from data.models import (
     StatusChange,
 )
 from data.taxonomy import CaseClass
-from handlers import replies
+from handlers import replies, staff_replies
 from handlers.cases import discipline
 from handlers.local_time import SHANGHAI
 from handlers.message import Reach
@@ -227,7 +227,7 @@ def test_a_case_that_turns_out_to_be_one_leaves_the_open_store(talk: Talk) -> No
     assert (case.status, case.next_action_at, case.room) == (CaseStatus.DECLINED, None, None)
     assert [words for words in ("垃圾成堆", "清洁费", "纸箱", "有人拿钱") if words in stored(talk)] == []
     assert talk.rows(Media) == []
-    assert heard(talk) == {RESIDENT: [replies.DISCIPLINE_NOTE], HEAD: [replies.moved_out(FIRST)]}
+    assert heard(talk) == {RESIDENT: [replies.DISCIPLINE_NOTE], HEAD: [staff_replies.moved_out(FIRST)]}
 
 
 def test_what_was_moved_out_keeps_its_history_and_hides_its_name(sqlite_talk: Talk) -> None:

@@ -1,6 +1,7 @@
 """The clock over a case, driven by time passing: who is reminded, who hears of it next, and when it stops."""
 
 import datetime as dt
+from collections import defaultdict
 
 import pytest
 
@@ -28,16 +29,21 @@ from tests.handlers.scenes import (
 from tests.talking import Talk
 
 STREET, DISTRICT = ["chen.zhiyuan", "luo.xiaobei"], ["gu.mingchuan", "shen.ruolan"]
+PLACES = ("3号楼", "3号楼2单元")
 DAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日", "下周一", "下周二")
 
 
-def clock(talk: Talk, moment: str) -> dict[str, list[str]]:
-    """Time passes until `周二 10:00` of the week of the sample street; what people hear then."""
+def clock(talk: Talk, moment: str, *, stood_still: bool = False) -> dict[str, list[str]]:
+    """Time passes until `周二 10:00` of the week of the sample street; what people hear then, save for the digest."""
     day, time = moment.split()
     date = dt.date(2026, 9, 7) + dt.timedelta(days=DAYS.index(day))
-    then = dt.datetime.combine(date, dt.time.fromisoformat(time), SHANGHAI)
-    talk.later(seconds=(then - talk.now).total_seconds())
-    return heard(talk)
+    morning, then = (dt.datetime.combine(date, dt.time.fromisoformat(t), SHANGHAI) for t in ("09:00", time))
+    stops = [morning, then] if talk.now < morning < then and not stood_still else [then]
+    said: dict[str, list[str]] = defaultdict(list)
+    for stop in stops:
+        for who, texts in heard(talk.later(seconds=(stop - talk.now).total_seconds())).items():
+            said[who] += [text for text in texts if not text.startswith("早上好")]
+    return {who: texts for who, texts in said.items() if texts}
 
 
 def test_a_limit_of_one_working_day_that_nobody_keeps(talk: Talk) -> None:
@@ -117,7 +123,7 @@ def test_an_extension_moves_the_clock(sqlite_talk: Talk) -> None:
     private(sqlite_talk, MEMBER, f"延期 {number} 2天 清运车在修")
     heard(sqlite_talk)
     assert clock(sqlite_talk, "周二 10:00") == clock(sqlite_talk, "周二 18:00") == {}
-    assert clock(sqlite_talk, "周四 09:00") == {MEMBER: [f"提醒：{number} 将在 9月10日18:00 到期。"]}
+    assert clock(sqlite_talk, "周四 09:00") == {}  # the digest of that morning says that it is due
     assert clock(sqlite_talk, "周四 18:00") == {MEMBER: [f"提醒：{number} 已到时限，还没有办结。"]}
 
 
@@ -127,7 +133,7 @@ def test_an_extension_after_the_reminder_reminds_again(sqlite_talk: Talk) -> Non
     private(sqlite_talk, MEMBER, f"延期 {number} 1天 清运车在修")
     heard(sqlite_talk)
     assert clock(sqlite_talk, "周二 18:00") == {}
-    assert list(clock(sqlite_talk, "周三 09:00")) == [MEMBER]
+    assert clock(sqlite_talk, "周三 09:00") == {}  # the digest again
     assert list(clock(sqlite_talk, "周三 18:00")) == [MEMBER]
 
 
@@ -187,7 +193,7 @@ def test_a_lot_is_never_larger_than_asked(sqlite_talk: Talk) -> None:
 def test_a_clock_that_stood_still_for_days_loses_nothing_and_skips_what_is_pointless(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk)
     heard(sqlite_talk)
-    told = clock(sqlite_talk, "周五 12:00")
+    told = clock(sqlite_talk, "周五 12:00", stood_still=True)
     for _ in range(5):
         sqlite_talk.bot.sweep(sqlite_talk.now)
     told = told | heard(sqlite_talk)
@@ -213,6 +219,35 @@ def test_a_case_split_off_after_its_deadline_has_a_clock_again(sqlite_talk: Talk
     heard(sqlite_talk)
     sqlite_talk.later(minutes=1)
     assert f"提醒：{second} 已到时限，还没有办结。" in heard(sqlite_talk)[COLLEAGUE]
+
+
+def test_what_the_clock_missed_waits_for_a_polite_hour(sqlite_talk: Talk) -> None:
+    """The server stands still from before the deadline until late in the evening."""
+    number = report(sqlite_talk)
+    heard(sqlite_talk)
+    assert clock(sqlite_talk, "周二 09:00") == {}
+    assert clock(sqlite_talk, "周二 22:30", stood_still=True) == {}
+    assert sqlite_talk.case(number).next_action_at == dt.datetime(2026, 9, 9, 9, 0, tzinfo=SHANGHAI)
+
+
+def test_a_clock_set_back_says_nothing_twice(sqlite_talk: Talk) -> None:
+    report(sqlite_talk)
+    heard(sqlite_talk)
+    assert list(clock(sqlite_talk, "周二 10:00")) == [COLLEAGUE]
+    sqlite_talk.later(hours=-3)
+    assert heard(sqlite_talk.later(hours=3)) == {}
+
+
+def test_several_cases_are_one_message_a_person(sqlite_talk: Talk) -> None:
+    """Two run out at once on Tuesday evening, and go up together a day later."""
+    numbers = [report(sqlite_talk, words) for words in (RUBBISH, "3号楼2单元门口垃圾好几天没人清理")]
+    heard(sqlite_talk)
+    lines = "".join(f"\n{number} {place} 环境卫生，9月8日18:00前" for number, place in zip(numbers, PLACES, strict=True))
+    assert len(clock(sqlite_talk, "周二 10:00")[COLLEAGUE]) == 1
+    assert clock(sqlite_talk, "周二 18:00") == {COLLEAGUE: [f"提醒：2 件要您处理。\n已超期：{lines}"]}
+    raised = [f"提醒：2 件要您处理。\n升级到您这里：{lines}"]
+    assert clock(sqlite_talk, "周三 18:00") == {HEAD: raised, DEPUTY: raised}
+
 
 
 def test_replayed_cases_never_act(sqlite_talk: Talk) -> None:

@@ -14,7 +14,8 @@ from data.models import Case, Post, RequestKind, Role, UnitLevel
 from handlers.cases import listing, statistics
 from handlers.cases.actors import LEADING, leads
 from handlers.cases.listing import APART, Filter, Measure, visible_units
-from handlers.cases.statistics import By, Counts, Period
+from handlers.cases.statistics import By, Counts
+from handlers.local_time import Period
 from handlers.message import Context, Policy, Reach, Sender
 from tests.handlers.cases.test_statistics import COUNTED, NOW, PERIOD, Street, counts_of, label
 

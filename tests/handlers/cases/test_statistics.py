@@ -22,9 +22,9 @@ from data.models import (
 )
 from data.taxonomy import CaseClass, Urgency
 from handlers.cases import statistics
-from handlers.cases.statistics import By, Counts, Flow, Period, Rate, Verdicts, closure_table, total
+from handlers.cases.statistics import By, Counts, Flow, Rate, Verdicts, closure_table, total
 from handlers.directory import Directory
-from handlers.local_time import SHANGHAI
+from handlers.local_time import SHANGHAI, Period
 from tests.conftest import BACKENDS
 
 PERIOD = Period(dt.datetime(2026, 8, 1, tzinfo=SHANGHAI), dt.datetime(2026, 10, 1, tzinfo=SHANGHAI))
