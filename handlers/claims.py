@@ -33,8 +33,10 @@ def claimed(context: Context, keys: Collection[str]) -> set[str]:
     return set(context.session.exec(select(Claim.key).where(col(Claim.key).in_(keys))).all())
 
 
-def sweeping_alone(context: Context) -> bool:
-    """Whether no other replica sweeps until this transaction ends; SQLite has one writer anyway."""
-    if context.session.get_bind().dialect.name == "sqlite":
-        return True
-    return bool(context.session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(SWEEP_LOCK))))
+def sweep_alone(context: Context) -> None:
+    """Wait until no other replica sweeps, then nobody else does until this transaction ends.
+
+    SQLite has one writer anyway. Who is killed while sweeping lets go at once, because the server ends its session.
+    """
+    if context.session.get_bind().dialect.name == "postgresql":
+        context.session.execute(sa.select(sa.func.pg_advisory_xact_lock(SWEEP_LOCK)))

@@ -115,16 +115,16 @@ def nobody_to_dispatch(number: int) -> str:
     return f"{number} 找不到可派的人（岗位空缺），请回「派 {number} 姓名」。"
 
 
-def escalation_notice(number: int, level: str, place: str, category: str, why: str) -> str:
-    return f"【{LEVEL[level]}】{number} {_at(place)}{category}：{why}，请牵头办理。"
+def escalation_notice(number: int, level: str, urgency: str, place: str, category: str, why: str) -> str:
+    return f"【{LEVEL[level]}】{URGENCY[urgency]}{number} {_at(place)}{category}：{why}，请牵头办理。"
 
 
-def due_soon(number: int, due: dt.datetime) -> str:
-    return f"提醒：{number} 将在 {when(due)} 到期。"
+def due_soon(number: int, due: dt.datetime, urgency: str) -> str:
+    return f"{URGENCY[urgency]}提醒：{number} 将在 {when(due)} 到期。"
 
 
-def overdue(number: int) -> str:
-    return f"提醒：{number} 已到时限，还没有办结。"
+def overdue(number: int, urgency: str) -> str:
+    return f"{URGENCY[urgency]}提醒：{number} 已到时限，还没有办结。"
 
 
 def reminders(lines: Mapping[str, list[str]]) -> str:

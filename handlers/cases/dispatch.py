@@ -88,7 +88,9 @@ def offer(
         )
     )
     context.session.flush()  # a new case has its number from here on
-    if not notices.tell_people(context, choice.person_ids, offer_text(context, case), case):
+    people = dict.fromkeys(choice.person_ids)
+    told = [notices.tell_people(context, [person], offer_text(context, case, person), case) for person in people]
+    if not any(told):
         tell_leaders(context, case, staff_replies.nobody_to_dispatch(case.number))
     if case.urgency is Urgency.EMERGENCY:
         _alert_community(context, case)
@@ -138,19 +140,20 @@ def revoke(context: Context, case: Case, status: TaskStatus = TaskStatus.REVOKED
     return task
 
 
-def offer_text(context: Context, case: Case) -> str:
+def offer_text(context: Context, case: Case, person_id: int) -> str:
+    """The offer as this person reads it, with their own link."""
     category = context.directory.categories[case.category_code].name
     text = staff_replies.task_offer(
         case.number, category, case.place_text, case.masked_text[:200], case.urgency, case.due_at
     )
     if context.policy.public_url:
-        text += "\n" + staff_replies.task_details(task_link(context, case))
+        text += "\n" + staff_replies.task_details(task_link(context, case, person_id))
     return text
 
 
-def task_link(context: Context, case: Case) -> str:
-    """The private task page, where the holder alone sees room and contact."""
-    return f"{context.policy.public_url}/task/{context.policy.sign_link(str(case.id))}"
+def task_link(context: Context, case: Case, person_id: int) -> str:
+    """The private task page, where this person alone sees room and contact while the task is theirs."""
+    return f"{context.policy.public_url}/task/{context.policy.sign_link(f'{case.id}-{person_id}')}"
 
 
 def heads(context: Context, unit_id: int) -> list[int]:

@@ -18,7 +18,7 @@ from handlers.cases.digest import send_digests
 from handlers.cases.dispatch import in_hands, open_tasks, reachable_heads
 from handlers.cases.lifecycle import OPEN, SYSTEM, Action, ActorRole, advance
 from handlers.cases.reminders import Round, Why
-from handlers.claims import sweeping_alone
+from handlers.claims import sweep_alone
 from handlers.message import Context
 
 LEVELS = tuple(EscalationLevel)
@@ -39,8 +39,7 @@ def sweep(context: Context, *, limit: int = 500) -> int:
 
     One replica at a time, so that what a person hears comes together.
     """
-    if not sweeping_alone(context):
-        return 0
+    sweep_alone(context)
     digested = send_digests(context)
     cases, said = _due_cases(context, limit), Round()
     tasks = open_tasks(context, cases)
@@ -55,7 +54,7 @@ def _due_cases(context: Context, limit: int) -> Sequence[Case]:
     statement = (
         select(Case)
         .where(col(Case.next_action_at) <= context.now)
-        .order_by(col(Case.next_action_at))
+        .order_by(col(Case.next_action_at), col(Case.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -79,7 +78,7 @@ def now_leading(context: Context, case: Case) -> list[int]:
 
 def raised_sentence(context: Context, case: Case, why: str) -> str:
     category = context.directory.categories[case.category_code].name
-    return staff_replies.escalation_notice(case.number, case.level, case.place_text, category, why)
+    return staff_replies.escalation_notice(case.number, case.level, case.urgency, case.place_text, category, why)
 
 
 def _act(context: Context, case: Case, turn: Turn) -> None:
@@ -120,7 +119,7 @@ def _check_accepted(context: Context, case: Case, turn: Turn) -> None:
 def _remind(context: Context, case: Case, turn: Turn) -> None:
     """A quarter of the time is left; late starts of the clock go straight on to the deadline."""
     if context.now < case.due_at:
-        sentence = staff_replies.due_soon(case.number, case.due_at)
+        sentence = staff_replies.due_soon(case.number, case.due_at, case.urgency)
         turn.said.add(in_hands(context, case, turn.task), case, Why.SOON, sentence)
     category = context.directory.categories[case.category_code]
     set_clock(case, ClockAction.DUE, deadlines.polite(case.due_at, case, category, calendar(context)))
@@ -130,7 +129,8 @@ def _due(context: Context, case: Case, turn: Turn) -> None:
     if context.now < case.due_at:  # extended meanwhile
         set_clock(case, ClockAction.DUE, case.due_at)
         return
-    turn.said.add(in_hands(context, case, turn.task), case, Why.OVERDUE, staff_replies.overdue(case.number))
+    sentence = staff_replies.overdue(case.number, case.urgency)
+    turn.said.add(in_hands(context, case, turn.task), case, Why.OVERDUE, sentence)
     _plan_level_up(context, case, since=case.due_at)
 
 

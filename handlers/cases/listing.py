@@ -1,75 +1,59 @@
 """The cases behind a number of the office's pages: whatever is counted can be listed, by the same conditions.
 
-Pages of a list are found by the id of the last case seen, so the thousandth costs what the first costs.
+Pages of a list are found by the last case seen, so the thousandth costs what the first costs.
 """
 
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from data.models import Case, Post, RequestKind, Role
-from handlers.cases import statistics
+from data.models import Case, CaseStatus, EscalationLevel, Post, Role
+from data.models.cases import FIRST_NUMBER
+from handlers.cases import measures
 from handlers.cases.actors import LEADING
-from handlers.cases.statistics import By, Period
+from handlers.cases.measures import SOON, Measure
+from handlers.cases.scope import Condition, Scope
+from handlers.cases.steps import Step, took
 from handlers.directory import Directory
 
-
-class Measure(StrEnum):
-    """What can be counted and listed: the fields of `Counts`, then what stands beside the table."""
-
-    RECEIVED = "received"
-    HANDLED = "handled"
-    CLOSED = "closed"
-    CLOSED_BY_SILENCE = "closed_by_silence"
-    CLOSED_ON_TIME = "closed_on_time"
-    DUE = "due"
-    DUE_CLOSED = "due_closed"
-    POSTPONED = "postponed"
-    OVERDUE_OPEN = "overdue_open"
-    WITHDRAWN = "withdrawn"
-    DECLINED = "declined"
-    DUE_NOT_POSTPONED = "due_not_postponed"
-    FLOW_RESOLVED = "flow_resolved"
-    FLOW_CLOSED = "flow_closed"
-    UNANSWERED = "unanswered"
-    INQUIRY = "inquiry"
-    SUGGESTION = "suggestion"
-    PRAISE = "praise"
-
-
-FLOW: dict[Measure, Any] = {Measure.FLOW_RESOLVED: Case.resolved_at, Measure.FLOW_CLOSED: Case.closed_at}
-BEYOND_ALL = 2**31 - 1
 # SQLModel types a column as its value.
 UNREAD = [defer(column, raiseload=True) for column in (Case.text, Case.room)]  # type: ignore[arg-type]
-APART = {Measure(kind.value): kind for kind in RequestKind if kind not in statistics.CASE_KINDS}
+
+
+class Due(StrEnum):
+    """How an open case stands to its limit."""
+
+    OVERDUE = "overdue"
+    SOON = "soon"
+    LATER = "later"
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One number: what it counts, when, in which line of the table (`value` is the line's name), in which units."""
+    """One number, what it counts and where, and what else is asked of its cases; a number typed in is just that case."""
 
     measure: Measure
-    period: Period
-    by: By | None = None
-    value: str = ""
-    units: frozenset[int] | None = None
+    scope: Scope
+    status: CaseStatus | None = None
+    level: EscalationLevel | None = None
+    due: Due | None = None
+    step: Step | None = None
+    bucket: int = 0
+    number: int | None = None
 
 
 def find(
     session: Session, directory: Directory, filter: Filter, now: dt.datetime, *, after: int | None = None, limit: int
 ) -> list[Case]:
     """The newest cases, or those older than the case with the id `after`; a resident's own words stay unread."""
-    # The bound is always there: without it SQLite gathers and sorts the whole period for the first page.
-    conditions = (col(Case.id) < (after or BEYOND_ALL), *_conditions(directory, filter, now))
-    statement = select(Case).options(*UNREAD).where(*conditions).order_by(col(Case.id).desc()).limit(limit)
-    return list(session.exec(statement).all())
+    ids = _ids(session, directory, filter, now, after=after, limit=limit)
+    found = session.exec(select(Case).options(*UNREAD).where(col(Case.id).in_(ids))).all()
+    return sorted(found, key=lambda case: (case.received_at, case.id or 0), reverse=True)
 
 
 def count(session: Session, directory: Directory, filter: Filter, now: dt.datetime) -> int:
@@ -86,38 +70,43 @@ def visible_units(directory: Directory, posts: Iterable[Post]) -> frozenset[int]
     return frozenset(key for key in directory.units if any(unit.id in led for unit in directory.lineage(key)))
 
 
-def _conditions(directory: Directory, filter: Filter, now: dt.datetime) -> list[ColumnElement[bool]]:
-    found = [*_measured(filter, now)]
-    if filter.by is not None:
-        found.append(_line(directory, filter.by, filter.value, filter.period))
-    if filter.units is not None:
-        found.append(col(Case.unit_id).in_(filter.units))
+def _ids(
+    session: Session, directory: Directory, filter: Filter, now: dt.datetime, *, after: int | None, limit: int
+) -> list[int]:
+    """Found in the index alone; the cases themselves are only read for the page that is shown."""
+    moment, key = col(Case.received_at), col(Case.id)
+    conditions = _conditions(directory, filter, now)
+    if after is not None:
+        seen = session.exec(select(Case.received_at).where(key == after)).first()
+        if seen is None:
+            return []
+        conditions.append((moment < seen) | ((moment == seen) & (key < after)))
+        conditions.append(moment <= seen)
+    statement = select(Case.id).where(*conditions).order_by(moment.desc(), key.desc()).limit(limit)
+    return [found for found in session.exec(statement).all() if found is not None]
+
+
+def _conditions(directory: Directory, filter: Filter, now: dt.datetime) -> list[Condition]:
+    if filter.number is not None:
+        found: list[Condition] = [col(Case.id) == filter.number - FIRST_NUMBER]
+        units = filter.scope.units
+        return found if units is None else [*found, col(Case.unit_id).in_(units)]
+    found = [*measures.conditions(filter.measure, filter.scope.period, now), *filter.scope.places(directory)]
+    if filter.status is not None:
+        found.append(col(Case.status) == filter.status)
+    if filter.level is not None:
+        found.append(col(Case.level) == filter.level)
+    if filter.step is not None:
+        found.append(took(filter.step, filter.bucket))
+    if filter.due is not None:
+        found += _due(filter.due, now)
     return found
 
 
-def _measured(filter: Filter, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
-    if filter.measure in FLOW:
-        return (*statistics.within(FLOW[filter.measure], filter.period), *statistics.counted())
-    if filter.measure in APART:
-        kind = col(Case.kind) == APART[filter.measure]
-        return (*statistics.within(Case.received_at, filter.period), kind)
-    return (*statistics.cohort(filter.period), _of_cohort(filter.measure, now))
-
-
-def _of_cohort(measure: Measure, now: dt.datetime) -> ColumnElement[bool]:
-    conditions = statistics.measures(now)
-    if measure is Measure.DUE_NOT_POSTPONED:
-        return conditions[Measure.DUE] & ~conditions[Measure.POSTPONED]
-    return statistics.unanswered() if measure is Measure.UNANSWERED else conditions[measure]
-
-
-def _line(directory: Directory, by: By, value: str, period: Period) -> ColumnElement[bool]:
-    """What the table counts in the line called `value`: units of the same name share a line there."""
-    column, label = statistics.dimension(directory, by)
-    keys: dict[By, Iterable[Any]] = {
-        By.CATEGORY: directory.categories,
-        By.DEPARTMENT: directory.departments,
-        By.WEEK: statistics.weeks(period),
-    }
-    condition: ColumnElement[bool] = column.in_([key for key in keys.get(by, directory.units) if label(key) == value])
-    return condition
+def _due(due: Due, now: dt.datetime) -> list[Condition]:
+    limit = col(Case.due_at)
+    still_open = col(Case.ended_at).is_(None)
+    return [
+        still_open,
+        {Due.OVERDUE: limit <= now, Due.SOON: (limit > now) & (limit <= now + SOON), Due.LATER: limit > now + SOON}[due],
+    ]

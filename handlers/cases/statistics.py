@@ -6,32 +6,25 @@ denominators; silence is shown apart and is never satisfaction.
 """
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from data.models import Case, CaseStatus, ClosedBy, Evaluation, RequestKind, UnitLevel
+from data.models import Case, CaseStatus, ClosedBy, EscalationLevel, Evaluation, RequestKind
+from data.models.cases import APART, COUNTED
+from handlers.cases import measures
+from handlers.cases.measures import CASE_KINDS, Measure
+from handlers.cases.scope import LEVELS, By, Scope, within
 from handlers.directory import Directory
 from handlers.local_time import SHANGHAI
 
-CASE_KINDS = (RequestKind.COMPLAINT, RequestKind.ASSISTANCE, RequestKind.IRREGULARITY)
 SECONDS_PER_WEEK = 604_800
 # The epoch was a Thursday at 00:00 UTC; weeks start on Monday, Asia/Shanghai.
 MONDAY_OFFSET_SECONDS = 3 * 86_400 + 8 * 3_600
-
-
-class By(StrEnum):
-    COMMUNITY = "community"
-    GRID = "grid"
-    DEPARTMENT = "department"
-    CATEGORY = "category"
-    WEEK = "week"
 
 
 @dataclass(frozen=True)
@@ -87,19 +80,20 @@ class Counts:
 
 
 FORMULAS = {
-    "办结率": "(已办结 + 已结案) ÷ 期内受理",
+    "办结率": "（已办结 + 已结案）÷ 期内受理",
     "结案率": "已结案 ÷ 期内受理",
     "按期结案率": "时限内结案 ÷ 期内受理",
-    "净结案率": "到期且结案 ÷ (到期 − 延期)",
+    "净结案率": "到期且结案 ÷（到期 − 延期）",
 }
 
 
 @dataclass(frozen=True)
-class Period:
-    """From `start` up to and without `end`."""
+class Line:
+    """One line of the table: what it is about, how it is called, its counts."""
 
-    start: dt.datetime
-    end: dt.datetime
+    key: Any
+    name: str
+    counts: Counts
 
 
 @dataclass(frozen=True)
@@ -113,125 +107,166 @@ class Flow:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What reporters answered about the cohort; those who said nothing are in neither numerator."""
+    """Of how many cases of the cohort the reporters said what; those who said nothing are in neither rate."""
 
     resolution_rate: Rate
     satisfaction_rate: Rate
     silent: int
 
 
-def closure_table(
-    session: Session, directory: Directory, by: By, period: Period, now: dt.datetime
-) -> dict[str, Counts]:
-    """Counts of the cohort by the chosen dimension, in the order of their labels."""
-    column, label = dimension(directory, by)
-    conditions = measures(now)
-    sums = [sa.func.sum(sa.case((condition, 1), else_=0)) for condition in conditions.values()]
-    table: dict[str, Counts] = defaultdict(Counts)
-    for key, *counts in session.exec(select(column, *sums).where(*cohort(period)).group_by(column)).all():
-        table[label(key)] += Counts(**dict(zip(conditions, map(int, counts), strict=True)))
-    return dict(sorted(table.items()))
+@dataclass(frozen=True)
+class Present:
+    """How it stands now, whatever the period."""
+
+    numbers: dict[Measure, int]
+    levels: dict[EscalationLevel, int]
 
 
-def total(table: dict[str, Counts]) -> Counts:
-    return sum(table.values(), Counts())
+def closure_table(session: Session, directory: Directory, by: By, scope: Scope, now: dt.datetime) -> list[Line]:
+    """Counts of the cohort by the chosen dimension, in the order of their names."""
+    column = _dimension(by)
+    statement = select(column, *_sums(now)).where(*measures.cohort(scope.period), *scope.places(directory))
+    found: dict[Any, Counts] = {}
+    for value, *sums in session.exec(statement.group_by(column)).all():
+        key = line_of(directory, by, value)
+        found[key] = found.get(key, Counts()) + _counts(sums)
+    lines = [Line(key, line_name(directory, by, key), counts) for key, counts in found.items()]
+    return sorted(lines, key=lambda line: (line.name, str(line.key)))
 
 
-def counted_apart(session: Session, period: Period) -> dict[RequestKind, int]:
+def whole(session: Session, directory: Directory, scope: Scope, now: dt.datetime) -> Counts:
+    """The counts of the cohort without a table."""
+    statement = select(*_sums(now)).where(*measures.cohort(scope.period), *scope.places(directory))
+    return _counts(session.exec(statement).one())
+
+
+def total(lines: Iterable[Line]) -> Counts:
+    return sum((line.counts for line in lines), Counts())
+
+
+def counted_apart(session: Session, directory: Directory, scope: Scope) -> dict[RequestKind, int]:
     """Inquiries, suggestions and praise received in the period."""
-    statement = (
-        select(Case.kind, sa.func.count())
-        .where(*within(Case.received_at, period), col(Case.kind).not_in(CASE_KINDS))
-        .group_by(col(Case.kind))
-    )
+    conditions = (*within(Case.received_at, scope.period), sa.text(APART), *scope.places(directory))
+    statement = select(Case.kind, sa.func.count()).where(*conditions).group_by(col(Case.kind))
     found = dict(session.exec(statement).all())
     return {kind: found.get(kind, 0) for kind in RequestKind if kind not in CASE_KINDS}
 
 
-def flow(session: Session, period: Period) -> Flow:
-    def count(column: Any) -> int:
-        inside = (*within(column, period), *counted())
+def flow(session: Session, directory: Directory, scope: Scope) -> Flow:
+    def count(*conditions: Any) -> int:
+        inside = (sa.text(COUNTED), *conditions, *scope.places(directory))
         return session.exec(select(sa.func.count()).select_from(Case).where(*inside)).one()
 
-    return Flow(count(Case.received_at), count(Case.resolved_at), count(Case.closed_at))
+    period = scope.period
+    again = col(Case.id).in_(measures.resolved_before(period))
+    outside = col(Case.resolved_at).is_(None) | sa.not_(sa.and_(*within(Case.resolved_at, period)))
+    resolved = count(*within(Case.resolved_at, period)) + count(again, outside)
+    return Flow(count(*within(Case.received_at, period)), resolved, count(*within(Case.closed_at, period)))
 
 
-def verdicts(session: Session, period: Period) -> Verdicts:
-    """The reporters' own answers about the cohort, also where a "no" has set the case to work again."""
-    cases = select(Case.id).where(*cohort(period))
-    statement = select(Evaluation.resolved, Evaluation.satisfied).where(col(Evaluation.case_id).in_(cases))
-    rows = session.exec(statement).all()
-    resolved = [r for r, _s in rows if r is not None]
-    satisfied = [s for _r, s in rows if s is not None]
-    silent = session.exec(select(sa.func.count()).select_from(Case).where(*cohort(period), unanswered())).one()
-    return Verdicts(Rate(sum(resolved), len(resolved)), Rate(sum(satisfied), len(satisfied)), silent)
+def verdicts(session: Session, directory: Directory, scope: Scope) -> Verdicts:
+    """What the reporters answered, also where a "no" has set the case to work again."""
+    conditions = (*measures.cohort(scope.period), *scope.places(directory))
+    resolved = col(Case.resolved_at).is_not(None)
+    finished = session.exec(select(sa.func.count()).select_from(Case).where(*conditions, resolved)).one()
+    answers = _answers_by_case(conditions)
+    solved, satisfied = answers.c.solved, answers.c.satisfied
+    spoken = (solved.is_not(None) | satisfied.is_not(None)) & answers.c.finished
+    numbers = (solved == 1, solved.is_not(None), satisfied == 1, satisfied.is_not(None), spoken)
+    yes, asked, happy, asked_too, heard = session.exec(select(*map(_count, numbers)).select_from(answers)).one()
+    return Verdicts(Rate(yes, asked), Rate(happy, asked_too), finished - heard)
 
 
-def unanswered() -> ColumnElement[bool]:
-    """Resolved, and no reporter has answered either question."""
-    answer = col(Evaluation.resolved).is_not(None) | col(Evaluation.satisfied).is_not(None)
-    return col(Case.resolved_at).is_not(None) & col(Case.id).not_in(select(Evaluation.case_id).where(answer))
+def present(session: Session, directory: Directory, scope: Scope, now: dt.datetime) -> Present:
+    """The open cases by what they wait for, and by the level that holds them."""
+    conditions = measures.present(now)
+    by_level = [col(Case.level) == level for level in EscalationLevel]
+    statement = select(*map(_count, (*conditions.values(), *by_level)))
+    found = list(session.exec(statement.where(*measures.still_open(), *scope.places(directory))).one())
+    numbers = dict(zip(conditions, found, strict=False))
+    return Present(numbers, dict(zip(EscalationLevel, found[len(conditions) :], strict=True)))
 
 
-def within(column: Any, period: Period) -> tuple[ColumnElement[bool], ...]:
-    return (column >= period.start, column < period.end)
+def line_of(directory: Directory, by: By, value: Any) -> Any:
+    """The key of the line in which cases with this value of the dimension are counted."""
+    return directory.ancestor(value, LEVELS[by]).id if by in LEVELS else value
 
 
-def counted() -> tuple[ColumnElement[bool], ...]:
-    """Cases that have rates."""
-    return (col(Case.kind).in_(CASE_KINDS), col(Case.status) != CaseStatus.MERGED)
-
-
-def cohort(period: Period) -> tuple[ColumnElement[bool], ...]:
-    return (*within(Case.received_at, period), *counted())
-
-
-def measures(now: dt.datetime) -> dict[str, ColumnElement[bool]]:
-    """For every field of `Counts`, which cases of the cohort it counts."""
-    status, closed = col(Case.status), col(Case.status) == CaseStatus.CLOSED
-    ended = status.in_((CaseStatus.WITHDRAWN, CaseStatus.DECLINED))
-    handled = status.in_((CaseStatus.RESOLVED, CaseStatus.CLOSED))
-    due = (col(Case.original_due_at) <= now) & ~ended
-    return {
-        "received": sa.true(),
-        "handled": handled,
-        "closed": closed,
-        "closed_by_silence": closed & (col(Case.closed_by) == ClosedBy.SILENCE),
-        "closed_on_time": closed & (col(Case.closed_at) <= col(Case.due_at)),
-        "due": due,
-        "due_closed": due & closed,
-        "postponed": (col(Case.due_at) > now) & due & ~closed,
-        "overdue_open": (col(Case.due_at) <= now) & ~ended & ~handled,
-        "withdrawn": status == CaseStatus.WITHDRAWN,
-        "declined": status == CaseStatus.DECLINED,
-    }
-
-
-def dimension(directory: Directory, by: By) -> tuple[Any, Callable[[Any], str]]:
-    """The column to group by and how its values are called."""
+def line_name(directory: Directory, by: By, key: Any) -> str:
     if by is By.CATEGORY:
-        return Case.category_code, lambda code: f"{code} {directory.categories[code].name}"
+        return f"{key} {directory.categories[key].name}"
     if by is By.DEPARTMENT:
-        return Case.lead_department_id, lambda key: directory.departments[key].name
+        return directory.departments[key].name
+    if by is By.WEEK:
+        return f"{monday(key):%Y-%m-%d} 周"
+    unit = directory.units[key]
+    return unit.name if unit.level is LEVELS[by] else f"{unit.name}（本级）"
+
+
+def monday(index: int) -> dt.date:
+    """The day a week starts on."""
+    seconds = int(index) * SECONDS_PER_WEEK - MONDAY_OFFSET_SECONDS
+    return dt.datetime.fromtimestamp(seconds, SHANGHAI).date()
+
+
+def _dimension(by: By) -> Any:
     if by is By.WEEK:
         epoch = sa.extract("epoch", col(Case.received_at))
         seconds = sa.cast(epoch - epoch % 1, sa.BigInteger)  # a plain cast would round up on PostgreSQL
-        return _week_index(seconds), _week
-    level = UnitLevel.COMMUNITY if by is By.COMMUNITY else UnitLevel.GRID
-    return Case.unit_id, lambda key: directory.ancestor(key, level).name
+        return (seconds + MONDAY_OFFSET_SECONDS) // SECONDS_PER_WEEK
+    return {By.CATEGORY: Case.category_code, By.DEPARTMENT: Case.lead_department_id}.get(by, Case.unit_id)
 
 
-def weeks(period: Period) -> range:
-    """The keys of the weeks a period touches."""
-    first, last = (_week_index(int(moment.timestamp())) for moment in (period.start, period.end))
-    return range(first, last + 1)
+def _sums(now: dt.datetime) -> list[Any]:
+    """Counts in one scan, the rare test first in each, because a year of cases is looked at while somebody waits."""
+    status, first_due, due = col(Case.status), col(Case.original_due_at), col(Case.due_at)
+    closed, refused = status == CaseStatus.CLOSED, status.in_((CaseStatus.WITHDRAWN, CaseStatus.DECLINED))
+    return [
+        sa.func.count(),
+        _count(closed),
+        _count(status == CaseStatus.RESOLVED),
+        _count((col(Case.closed_by) == ClosedBy.SILENCE) & closed),
+        _count((col(Case.closed_at) <= due) & closed),
+        _count((first_due > now) & ~refused),
+        _count((first_due > now) & closed),
+        _count((due > now) & (first_due <= now) & ~refused & ~closed),
+        _count(col(Case.ended_at).is_(None) & (due <= now)),
+        _count(status == CaseStatus.WITHDRAWN),
+        _count(status == CaseStatus.DECLINED),
+    ]
 
 
-def _week_index(seconds: Any) -> Any:
-    return (seconds + MONDAY_OFFSET_SECONDS) // SECONDS_PER_WEEK
+def _counts(sums: Iterable[int]) -> Counts:
+    received, closed, resolved, silence, on_time, not_due, early, postponed, overdue, withdrawn, declined = sums
+    return Counts(
+        received=received,
+        handled=resolved + closed,
+        closed=closed,
+        closed_by_silence=silence,
+        closed_on_time=on_time,
+        due=received - withdrawn - declined - not_due,
+        due_closed=closed - early,
+        postponed=postponed,
+        overdue_open=overdue,
+        withdrawn=withdrawn,
+        declined=declined,
+    )
 
 
-def _week(index: int) -> str:
-    """The Monday a week starts on."""
-    seconds = int(index) * SECONDS_PER_WEEK - MONDAY_OFFSET_SECONDS
-    return f"{dt.datetime.fromtimestamp(seconds, SHANGHAI):%Y-%m-%d} 周"
+def _answers_by_case(conditions: Iterable[Any]) -> Any:
+    """1 where all who answered said yes, 0 where somebody said no, empty where nobody answered."""
+
+    def verdict(answer: Any) -> Any:
+        return sa.func.min(sa.case((answer.is_(True), 1), (answer.is_(False), 0)))
+
+    columns = (
+        verdict(col(Evaluation.resolved)).label("solved"),
+        verdict(col(Evaluation.satisfied)).label("satisfied"),
+        col(Case.resolved_at).is_not(None).label("finished"),
+    )
+    answered = select(*columns).select_from(Case).join(Evaluation, col(Evaluation.case_id) == Case.id)
+    return answered.where(*conditions).group_by(col(Case.id), col(Case.resolved_at)).subquery()
+
+
+def _count(condition: ColumnElement[bool]) -> Any:
+    return sa.func.count().filter(condition)

@@ -182,8 +182,18 @@ def test_the_offer_links_the_private_page_where_phones_reach_us(sqlite_talk: Tal
     with sqlite_talk.bot.database.reading() as session:
         context = sqlite_talk.context(session)
         public = replace(context, policy=replace(context.policy, public_url="https://bot.example"))
-        assert "房号和联系方式：https://bot.example/task/" in offer_text(public, sqlite_talk.case())
-        assert "房号" not in offer_text(context, sqlite_talk.case())
+        assert "房号和联系方式：https://bot.example/task/" in offer_text(public, sqlite_talk.case(), 1)
+        assert "房号" not in offer_text(context, sqlite_talk.case(), 1)
+
+
+def test_each_person_who_is_offered_a_task_gets_a_link_of_their_own(sqlite_talk: Talk) -> None:
+    policy = replace(sqlite_talk.bot.policy, public_url="https://bot.example")
+    inbox = replace(sqlite_talk.bot.inbox, policy=policy)
+    # Grid SK-02 has no duty roster, so both of its members are offered the case.
+    inbox.receive(sqlite_talk.message("r074", "楼道灯坏了三天了，晚上看不见路", "g038"), sqlite_talk.now)
+    links = {who: texts[0].split("/task/")[1] for who, texts in heard(sqlite_talk).items() if "/task/" in texts[0]}
+    assert set(links) == {"ren.jie", "yao.qiuju"}
+    assert len(set(links.values())) == 2
 
 
 def chosen(directory: Directory, unit: str, day: dt.date, time: str) -> tuple[str, list[str]]:

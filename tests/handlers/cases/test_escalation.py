@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -79,8 +80,8 @@ def test_a_limit_in_hours_leaves_the_night_in_peace(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk, NO_WATER)
     heard(sqlite_talk)
     assert clock(sqlite_talk, "周二 06:59") == {}
-    assert clock(sqlite_talk, "周二 07:00") == {COLLEAGUE: [f"提醒：{number} 将在 9月8日10:00 到期。"]}
-    assert clock(sqlite_talk, "周二 10:00") == {COLLEAGUE: [f"提醒：{number} 已到时限，还没有办结。"]}
+    assert clock(sqlite_talk, "周二 07:00") == {COLLEAGUE: [f"【急】提醒：{number} 将在 9月8日10:00 到期。"]}
+    assert clock(sqlite_talk, "周二 10:00") == {COLLEAGUE: [f"【急】提醒：{number} 已到时限，还没有办结。"]}
     assert clock(sqlite_talk, "周二 21:59") == {}
     assert sorted(clock(sqlite_talk, "周二 22:00")) == sorted([HEAD, DEPUTY])
 
@@ -91,7 +92,7 @@ def test_an_emergency_nobody_took_goes_up_after_five_minutes(sqlite_talk: Talk) 
     assert clock(sqlite_talk, "周一 10:04") == {}
     told = clock(sqlite_talk, "周一 10:05")
     assert sorted(told) == sorted([HEAD, DEPUTY])
-    assert told[HEAD] == [f"【黄色·社区】{number} 3号楼 电梯：紧急情况5分钟无人接单，请牵头办理。"]
+    assert told[HEAD] == [f"【黄色·社区】【紧急】{number} 3号楼 电梯：紧急情况5分钟无人接单，请牵头办理。"]
     assert list(clock(sqlite_talk, "周一 11:00")) == [MEMBER]
     assert sorted(clock(sqlite_talk, "周一 11:30")) == sorted(STREET)
 
@@ -172,14 +173,22 @@ def test_a_second_sweep_does_nothing(talk: Talk) -> None:
         assert (talk.rows(Case), len(talk.rows(OutboxMessage))) == before
 
 
-def test_two_replicas_that_sweep_at_once_share_the_work(postgresql_talk: Talk) -> None:
+def test_of_two_replicas_that_sweep_at_once_one_waits_and_finds_nothing_left(postgresql_talk: Talk) -> None:
     report(postgresql_talk)
     postgresql_talk.now += dt.timedelta(days=1)
     database = postgresql_talk.bot.database
-    with database.writing() as first, database.writing() as second:
-        assert sweep(postgresql_talk.context(first)) == 1
-        assert sweep(postgresql_talk.context(second)) == 0
-        first.commit()
+
+    def second() -> int:
+        with database.writing() as session:
+            return sweep(postgresql_talk.context(session))
+
+    with ThreadPoolExecutor(1) as pool, database.writing() as session:
+        assert sweep(postgresql_talk.context(session)) == 1
+        waiting = pool.submit(second)
+        assert not wait([waiting], timeout=0.2).done
+        session.commit()
+        assert waiting.result() == 0
+
 
 
 def test_a_lot_is_never_larger_than_asked(sqlite_talk: Talk) -> None:
@@ -218,7 +227,7 @@ def test_a_case_split_off_after_its_deadline_has_a_clock_again(sqlite_talk: Talk
     private(sqlite_talk, LEADER, f"拆 {second}")
     heard(sqlite_talk)
     sqlite_talk.later(minutes=1)
-    assert f"提醒：{second} 已到时限，还没有办结。" in heard(sqlite_talk)[COLLEAGUE]
+    assert f"【急】提醒：{second} 已到时限，还没有办结。" in heard(sqlite_talk)[COLLEAGUE]
 
 
 def test_what_the_clock_missed_waits_for_a_polite_hour(sqlite_talk: Talk) -> None:
