@@ -130,18 +130,19 @@ def overdue(number: int, urgency: str) -> str:
 def reminders(lines: Mapping[str, list[str]]) -> str:
     """Several cases at once, by why somebody hears of them."""
     total = sum(map(len, lines.values()))
-    return "\n".join([f"提醒：{total} 件要您处理。", *_listed(lines)])
+    return "\n".join([f"提醒：{total} 件要您处理。", *_listed(lines, total)])
 
 
-def digest(overdue: list[str], soon: list[str], rest: list[str]) -> str:
-    """The morning's list of one person."""
-    counts = f"待办 {len(overdue) + len(soon) + len(rest)} 件，超期 {len(overdue)}，24小时内到期 {len(soon)}"
-    return "\n".join([f"早上好，您今天{counts}。", *_listed({"overdue": overdue, "soon": soon, "rest": rest})])
+def digest(counts: Mapping[str, int], lines: Mapping[str, list[str]]) -> str:
+    """The morning's list of one person; `lines` may be fewer than `counts` says."""
+    total = sum(counts.values())
+    says = f"早上好，您今天待办 {total} 件，超期 {counts['overdue']}，24小时内到期 {counts['soon']}。"
+    return "\n".join([says, *_listed(lines, total)])
 
 
-def _listed(lines: Mapping[str, list[str]]) -> Iterator[str]:
+def _listed(lines: Mapping[str, list[str]], total: int) -> Iterator[str]:
     """As many lines as a phone shows, the most pressing first, and how many are left out."""
-    shown, total = 0, sum(map(len, lines.values()))
+    shown = 0
     for why, cases in lines.items():
         visible = cases[: MOST_LINES - shown]
         if visible:

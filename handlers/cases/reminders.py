@@ -54,10 +54,10 @@ def _say_together(context: Context, person: int, reminders: list[Reminder]) -> N
     if len(reminders) == 1:
         notices.tell_people(context, [person], reminders[0].sentence, reminders[0].case)
     elif reminders:
-        lines = {why.value: [case_line(context, r.case) for r in reminders if r.why is why] for why in Why}
+        lines = {why.value: [_line(context, r.case) for r in reminders if r.why is why] for why in Why}
         notices.tell_people(context, [person], staff_replies.reminders(lines))
 
 
-def case_line(context: Context, case: Case) -> str:
+def _line(context: Context, case: Case) -> str:
     category = context.directory.categories[case.category_code].name
     return staff_replies.task_line(case.number, case.place_text, category, case.due_at)

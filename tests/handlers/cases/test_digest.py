@@ -127,9 +127,11 @@ def test_replayed_cases_are_nobodys_work(sqlite_talk: Talk) -> None:
 
 
 def test_a_phone_shows_a_dozen_lines_and_says_what_is_left_out() -> None:
-    text = staff_replies.digest([f"超{i}" for i in range(10)], [f"快{i}" for i in range(10)], ["缓"])
+    lines = {"overdue": [f"超{i}" for i in range(10)], "soon": [f"快{i}" for i in range(10)], "rest": ["缓"]}
+    text = staff_replies.digest({why: len(found) for why, found in lines.items()}, lines)
     assert text.splitlines()[0] == "早上好，您今天待办 21 件，超期 10，24小时内到期 10。"
     assert text.splitlines()[-3:] == ["快0", "快1", "还有 9 件，回「我的待办」看全部。"]
+
 
 
 def test_two_replicas_say_it_once(postgresql_talk: Talk) -> None:
