@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 import uvicorn
 from cryptography.fernet import Fernet
+from rich.progress import Progress
 from rich.table import Table
 from sqlmodel import select
 
@@ -17,11 +18,12 @@ from bot.commands import bench as benchmark
 from bot.commands import demo as demonstration
 from bot.commands import evaluate as evaluation
 from bot.commands import replay as replaying
+from bot.commands import schedule as scheduled
 from bot.commands import tables, transcript
 from bot.commands.prepare import console, first_logins, log_to_stderr, ready_database, ready_model
+from bot.commands.simulate import simulate
 from bot.running import Bot
 from bot.settings import Environment, Settings
-from bot.web.console import last_days
 from bot.web.sign_in import make_login
 from classifiers import Model, ModelError, understand
 from classifiers import model as shipped_model
@@ -33,7 +35,8 @@ from data.models.cases import FIRST_NUMBER
 from data.privacy import KeyMissing
 from data.seed import load_street
 from handlers.cases.explain import explain as reasons
-from handlers.cases.statistics import By
+from handlers.cases.scope import By, last_days
+from handlers.local_time import local_day
 
 app = typer.Typer(help="随手拍:居民微信群里的上报、派单、督办与结案统计。", no_args_is_help=True)
 db = typer.Typer(help="数据库结构。", no_args_is_help=True)
@@ -175,6 +178,44 @@ def stats(
     now = dt.datetime.now(dt.UTC)
     with bot.database.reading() as session:
         demonstration.console.print(tables.closure_table(session, bot.directory(), by, last_days(days, now), now))
+
+
+@app.command()
+def schedule(
+    days: Annotated[int, typer.Option(min=1, max=366, help="看未来多少天")] = 90,
+    as_json: JsonOption = False,
+) -> None:
+    """未来会在什么时候给谁发什么定时消息。"""
+    bot = build(Settings())
+    coming = scheduled.coming(bot, dt.datetime.now(dt.UTC), days)
+    bot.close()
+    if as_json:
+        typer.echo(json.dumps([scheduled.as_json(one) for one in coming], ensure_ascii=False))
+    else:
+        demonstration.console.print(scheduled.table(coming, days))
+
+
+@app.command("simulate")
+def live_through(
+    days: Annotated[int, typer.Option(min=1, max=3660, help="演多少天，到昨天为止")] = 30,
+    reports_a_day: Annotated[float, typer.Option("--reports", min=0, max=100, help="平均每天多少条上报")] = 10,
+    seed: Annotated[int, typer.Option(help="随机种子：同样的种子，同样的经过")] = 1,
+    keep: Annotated[Path | None, typer.Option(help="把结果留在这个新的数据库文件里，可用后台打开看")] = None,
+) -> None:
+    """示例街道在虚拟时间里过一段日子，再核对系统的承诺：时段、汇总、时限、升级、不重复。"""
+    log_to_stderr("ERROR")
+    with Progress(console=console) as progress:
+        task = progress.add_task("演出", total=days)
+        lived = simulate(
+            local_day(dt.datetime.now(dt.UTC)) - dt.timedelta(days=1),
+            days,
+            reports_a_day=reports_a_day,
+            seed=seed,
+            keep=keep,
+            tell=lambda day: progress.update(task, completed=day),
+        )
+    typer.echo(lived.as_json())
+    raise typer.Exit(1 if lived.broken else 0)
 
 
 @app.command()

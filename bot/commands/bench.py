@@ -24,6 +24,7 @@ from bot.channels.console import ConsoleChannel
 from bot.channels.envelope import Envelope
 from bot.commands.demo import HOST, free_port
 from bot.commands.prepare import log_to_stderr, ready_database, ready_model
+from bot.commands.sweep_speed import clock_figures
 from bot.running import Bot
 from bot.settings import Settings
 from classifiers import Model, understand
@@ -102,11 +103,17 @@ def bench_envelope(settings: Settings) -> Figures:
     return {"decrypt_parse_us": round(statistics.median(times) * 1e6, 1)}
 
 
+def bench_clock(settings: Settings) -> Figures:
+    """One round of the clock on a working morning."""
+    return clock_figures(_fresh_bot(settings), dt.datetime(2026, 9, 9, 2, 0, tzinfo=dt.UTC))
+
+
 GROUPS: dict[str, Callable[[Settings], Figures]] = {
     "understand": bench_understand,
     "report": bench_report,
     "callback": bench_callback,
     "envelope": bench_envelope,
+    "clock": bench_clock,
 }
 
 

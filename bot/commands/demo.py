@@ -21,10 +21,9 @@ from bot.commands.tables import cases_table, closure_table
 from bot.running import Bot
 from bot.settings import Environment, Settings
 from bot.simulator import Cast, Group, Person, PersonKind, Simulator, app_of
-from bot.web.console import last_days
 from data.models import Role
 from data.seed import STREET, read_lines
-from handlers.cases.statistics import By
+from handlers.cases.scope import By, last_days
 from handlers.directory import Directory
 
 HOST = "127.0.0.1"

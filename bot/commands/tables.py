@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 from data.models import Case
 from handlers import labels
 from handlers.cases import statistics
-from handlers.cases.statistics import By
+from handlers.cases.counts import FORMULAS
+from handlers.cases.scope import By, Scope
 from handlers.directory import Directory
 from handlers.local_time import Period, when
 
@@ -38,11 +39,12 @@ def cases_table(session: Session, directory: Directory) -> Table:
 
 def closure_table(session: Session, directory: Directory, by: By, period: Period, now: dt.datetime) -> Table:
     """The rates by one dimension, each with numerator and denominator, and their sum."""
-    rows = statistics.closure_table(session, directory, by, period, now)
-    table = Table(title=f"结案率(按{BY[by]},期内受理的案件)", title_justify="left", caption=_caption())
+    lines = statistics.closure_table(session, directory, by, Scope(period), now)
+    table = Table(title=f"结案率（按{BY[by]}，期内受理的案件）", title_justify="left", caption=_caption())
     for heading in (BY[by], "受理", "办结率", "结案率", "按期结案率", "净结案率", "超期", "沉默结案"):
         table.add_column(heading)
-    for name, counts in [*rows.items(), ("合计", statistics.total(rows))]:
+    named = [*((line.name, line.counts) for line in lines), ("合计", statistics.total(lines))]
+    for name, counts in named:
         rates = (counts.handled_rate, counts.closure_rate, counts.on_time_closure_rate, counts.net_closure_rate)
         numbers = (str(counts.overdue_open), str(counts.closed_by_silence))
         table.add_row(name, str(counts.received), *map(str, rates), *numbers)
@@ -50,4 +52,4 @@ def closure_table(session: Session, directory: Directory, by: By, period: Period
 
 
 def _caption() -> str:
-    return "\n".join(f"{name} = {formula}" for name, formula in statistics.FORMULAS.items())
+    return "\n".join(f"{name} = {formula}" for name, formula in FORMULAS.items())

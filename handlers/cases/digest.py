@@ -9,8 +9,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, partial
 
+import sqlalchemy as sa
 import structlog
-from sqlmodel import col, select
+from sqlmodel import col
 
 from data.models import Case, Source, Task
 from data.models.cases import FIRST_NUMBER
@@ -56,9 +57,10 @@ def send_digests(context: Context) -> set[int]:
 
 def waiting_by_person(context: Context) -> dict[int, list[Waiting]]:
     """Open cases by whom they wait for, the most urgent first; without a task they wait for a leader."""
-    columns = (Case.id, Case.place_text, Case.category_code, Case.due_at, Case.unit_id)
+    case_columns = (Case.id, Case.place_text, Case.category_code, Case.due_at, Case.unit_id)
+    columns = (*case_columns, Task.unit_id, Task.department_id, Task.person_id)
     statement = (
-        select(*columns, Task.unit_id, Task.department_id, Task.person_id)
+        sa.select(*map(col, columns))
         .select_from(Case)
         .join(Task, (col(Task.case_id) == Case.id) & col(Task.status).in_(OPEN_TASKS), isouter=True)
         .where(col(Case.status).in_(OPEN), Case.source != Source.REPLAY)
@@ -66,7 +68,7 @@ def waiting_by_person(context: Context) -> dict[int, list[Waiting]]:
     )
     held: dict[int, list[Waiting]] = defaultdict(list)
     people = cache(partial(_people, context))
-    for case_id, place, category, due_at, *whose in context.session.exec(statement).all():
+    for case_id, place, category, due_at, *whose in context.session.execute(statement).all():
         for person in people(*whose):
             held[person].append(Waiting(case_id + FIRST_NUMBER, place, category, due_at))
     return dict(held)

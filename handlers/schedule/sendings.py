@@ -75,6 +75,8 @@ def send_due(context: Context, sources: Iterable[Source], *, limit: int = 500) -
     """Queue what is due and nobody queued yet, at most `limit`; returns how many were settled."""
     past = Period(context.now - LOOK_BACK, context.now + dt.timedelta(microseconds=1))
     due = planned(context, sources, past)
+    if not due:
+        return 0
     done = claimed(context, {sending.key for sending in due})
     open_ = [s for s in due if s.key not in done and not s.quiet.covers(context.now)]
     return sum(_settle(context, sending) for sending in open_[:limit])

@@ -1,7 +1,7 @@
-"""`suishoupai simulate --days N`: the sample street lives through time by a virtual clock, and its promises are checked.
+"""The sample street as it lives: who says what and when, by a virtual clock that jumps from one event to the next.
 
 Residents say lines of the corpus; grid members take, do, hand back and forget; reporters answer or stay silent; the
-clock reminds, escalates and greets. A year takes minutes, because time jumps from one event to the next.
+clock reminds, escalates and greets. How they behave is invented, but not kindly.
 """
 
 import datetime as dt
@@ -9,27 +9,26 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import select
 
 from bot.running import Bot
 from classifiers import Intent
 from classifiers.corpus import read_corpus
-from data.models import Account, Case, OutboxMessage, OutboxStatus, Person
-from data.models.cases import FIRST_NUMBER
+from data.models import Account, Case
 from data.seed import STREET, read_lines
 from data.taxonomy import CaseClass
 from handlers.cases.actors import open_task
 from handlers.cases.dispatch import in_hands
 from handlers.cases.lifecycle import OPEN
-from handlers.local_time import SHANGHAI, local_day, moment_of
+from handlers.local_time import SHANGHAI, moment_of
 from handlers.message import IncomingMessage
 
 HOUR = dt.timedelta(hours=1)
-ROUND = dt.timedelta(minutes=30)
-REPORTS_A_DAY = 10
+SWEEP_COMES = dt.timedelta(seconds=7)
 # A grid member looks at the phone by day.
 AWAKE = (7 * 60, 21 * 60)
 
@@ -65,35 +64,35 @@ class Street:
     clock: Clock
     chance: random.Random
     habits: Habits = field(default_factory=Habits)
-    rounds: list[tuple[dt.datetime, int, int]] = field(default_factory=list)
-    """What each round of the clock queued: its moment, the outbox ids before and after."""
-    _plans: list[tuple[dt.datetime, int, Callable[[], None]]] = field(default_factory=list)
+    rounds: list[dt.datetime] = field(default_factory=list)
+    """When the clock did its work; nobody says anything at these moments."""
+    _plans: list[tuple[dt.datetime, int, Callable[[], object]]] = field(default_factory=list)
     _order: "itertools.count[int]" = field(default_factory=itertools.count)
     _said: "itertools.count[int]" = field(default_factory=itertools.count)
-    _seen: set[int] = field(default_factory=set)
+    _returned: set[int] = field(default_factory=set)
+    _residents: "_Residents" = field(init=False)
 
-    def live(self, days: int, reports_a_day: float = REPORTS_A_DAY, tell: Callable[[int], None] = lambda day: None) -> None:
-        """Let `days` days pass; `tell` is called at every midnight with the number of days done."""
-        end = self.clock.now + dt.timedelta(days=days)
-        start, residents = local_day(self.clock.now), _Residents(self.chance)
-        for day in range(days):
-            self._plan_reports(start + dt.timedelta(days=day), residents, reports_a_day)
-            self._until(min(end, moment_of(start + dt.timedelta(days=day + 1), 0)))
-            self.bot.purge(self.clock.now)
-            tell(day + 1)
+    def __post_init__(self) -> None:
+        self._residents = _Residents(self.chance)
 
-    def _plan_reports(self, day: dt.date, residents: "_Residents", reports_a_day: float) -> None:
+    def pass_day(self, day: dt.date, reports_a_day: float) -> None:
+        """Everything of one local day; the clock stands at its midnight before and at the next one after."""
+        self._plan_reports(day, reports_a_day)
+        self._until(moment_of(day + dt.timedelta(days=1), 0))
+        self.bot.purge(self.clock.now)
+
+    def _plan_reports(self, day: dt.date, reports_a_day: float) -> None:
         for _ in range(_about(self.chance, reports_a_day)):
             minute = int(self.chance.triangular(6 * 60, 23 * 60, 19 * 60))
-            who, group, words = residents.report()
-            self._plan(moment_of(day, minute), lambda w=who, g=group, t=words: self._report(w, g, t))  # type: ignore[misc]
+            who, group, words = self._residents.report()
+            self.plan(moment_of(day, minute), partial(self._report, who, group, words))
 
-    def _plan(self, at: dt.datetime, what: Callable[[], None]) -> None:
+    def plan(self, at: dt.datetime, what: Callable[[], object]) -> None:
         heapq.heappush(self._plans, (max(at, self.clock.now), next(self._order), what))
 
     def _until(self, end: dt.datetime) -> None:
         """From event to event: somebody acts, a case is due, or half an hour is over."""
-        while (moment := min(self._next_round(), end)) < end or self._plans and self._plans[0][0] < end:
+        while (moment := min(self._next_round(), end)) < end or (self._plans and self._plans[0][0] < end):
             if self._plans and self._plans[0][0] <= moment:
                 self.clock.now, _order, what = heapq.heappop(self._plans)
                 what()
@@ -103,25 +102,16 @@ class Street:
         self.clock.now = end
 
     def _next_round(self) -> dt.datetime:
-        """The next half hour, or the next case that is due before it, as the sweep of every 30 seconds would find it."""
-        half_hour = dt.datetime.fromtimestamp((self.clock.now.timestamp() // 1800 + 1) * 1800, dt.UTC)
+        """The next full hour, or the next case due before it; the sweep comes some seconds later than both."""
+        hour = dt.datetime.fromtimestamp((self.clock.now.timestamp() // 3600 + 1) * 3600, dt.UTC)
         with self.bot.database.reading() as session:
             due = session.exec(select(sa.func.min(Case.next_action_at))).one()
-        if due is None or due >= half_hour:
-            return half_hour
-        return max(due, self.clock.now + dt.timedelta(seconds=30))
+        return (hour if due is None else max(self.clock.now, min(due, hour))) + SWEEP_COMES
 
     def _round(self) -> None:
-        before = self._last_message()
         self.bot.sweep(self.clock.now)
         self.bot.send_scheduled(self.clock.now)
-        after = self._last_message()
-        if after > before:
-            self.rounds.append((self.clock.now, before, after))
-
-    def _last_message(self) -> int:
-        with self.bot.database.reading() as session:
-            return session.exec(select(sa.func.max(OutboxMessage.id))).one() or 0
+        self.rounds.append(self.clock.now)
 
     def say(self, who: str, text: str, group: str | None = None) -> str | None:
         """Somebody says something now."""
@@ -141,7 +131,7 @@ class Street:
         before = self._newest_case()
         self.say(who, words, group)
         for case_id in range(before + 1, self._newest_case() + 1):
-            self._plan(self._awake(self.chance.lognormvariate(0.3, 1.0)), lambda c=case_id: self._take(c))  # type: ignore[misc]
+            self.plan(self._awake(self.chance.lognormvariate(0.3, 1.0)), partial(self._take, case_id))
 
     def _newest_case(self) -> int:
         with self.bot.database.reading() as session:
@@ -163,16 +153,16 @@ class Street:
             return
         fate, number = self.chance.random(), case.number
         if fate < self.habits.forgets:
-            self._plan(self._awake(24 * self.chance.uniform(5, 30)), lambda: self._done(case_id))
-        elif fate < self.habits.forgets + self.habits.returns and case_id not in self._seen:
-            self._seen.add(case_id)
+            self.plan(self._awake(24 * self.chance.uniform(5, 30)), partial(self._done, case_id))
+        elif fate < self.habits.forgets + self.habits.returns and case_id not in self._returned:
+            self._returned.add(case_id)
             self.say(who, f"退 {number} 不归我管")
-            self._plan(self._awake(3), lambda: self._dispatch_again(case_id))
+            self.plan(self._awake(3), partial(self._dispatch_again, case_id))
         else:
             self.say(who, f"接 {number}")
             if self.chance.random() < self.habits.extends:
                 self.say(who, f"延期 {number} 2天 等配件")
-            self._plan(self._awake(self._hours_of_work(case)), lambda: self._done(case_id))
+            self.plan(self._awake(self._hours_of_work(case)), partial(self._done, case_id))
 
     def _hours_of_work(self, case: Case) -> float:
         left = max((case.due_at - self.clock.now) / HOUR, 1.0)
@@ -184,7 +174,7 @@ class Street:
         if who is None or case.status not in OPEN:
             return
         self.say(who, f"办结 {case.number} 已处理")
-        self._plan(self._awake(self.chance.uniform(1, 72)), lambda: self._judge(case_id))
+        self.plan(self._awake(self.chance.uniform(1, 72)), partial(self._judge, case_id))
 
     def _judge(self, case_id: int) -> None:
         case, _who = self._hands(case_id)
@@ -195,7 +185,7 @@ class Street:
                 self.say(reporter, f"满意 {case.number}")
         elif answer < self.habits.says_solved + self.habits.says_unsolved:
             self.say(reporter, f"没解决 {case.number}")
-            self._plan(self._awake(4), lambda: self._take(case_id))
+            self.plan(self._awake(4), partial(self._take, case_id))
 
     def _dispatch_again(self, case_id: int) -> None:
         """The leader to whom the task came back gives it to somebody of the grid."""
@@ -203,7 +193,7 @@ class Street:
         name = self._somebody_of(case)
         if leader is not None and name is not None:
             self.say(leader, f"派 {case.number} {name}")
-        self._plan(self._awake(2), lambda: self._take(case_id))
+        self.plan(self._awake(2), partial(self._take, case_id))
 
     def _somebody_of(self, case: Case) -> str | None:
         directory = self.bot.directory()
@@ -219,8 +209,12 @@ class Street:
             case = session.get_one(Case, case_id)
             context = self.bot.context(session, self.clock.now)
             people = in_hands(context, case, open_task(context, case))
-        accounts = [a for person in people for a in self.bot.directory().staff_accounts.get(person, ())]
-        return case, accounts[0].platform_id if accounts else None
+        reached = [person for person in people if self.bot.directory().staff_accounts.get(person)]
+        return case, self.account_of(reached[0]) if reached else None
+
+    def account_of(self, person_id: int) -> str:
+        """How a member of staff is called on the platform."""
+        return self.bot.directory().staff_accounts[person_id][0].platform_id
 
     def _account(self, account_id: int) -> str:
         with self.bot.database.reading() as session:
@@ -234,7 +228,9 @@ class _Residents:
         self._chance = chance
         self._people = [(line["account"], line["group"]) for line in read_lines(STREET, "residents.csv")]
         self._words = [
-            row.text for row in read_corpus() if row.intent is not Intent.NONE and row.class_ is not CaseClass.DISCIPLINE
+            row.text
+            for row in read_corpus()
+            if row.intent is not Intent.NONE and row.class_ is not CaseClass.DISCIPLINE
         ]
 
     def report(self) -> tuple[str, str, str]:

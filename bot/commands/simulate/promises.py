@@ -5,7 +5,7 @@ Each check looks only at what is stored, and works it out again in the plainest 
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from statistics import mean
 from typing import Any
 
@@ -26,12 +26,12 @@ LATEST = dt.timedelta(minutes=5)
 LONG_OVERDUE = 5
 
 
-def broken_promises(bot: Bot, rounds: list[tuple[dt.datetime, int, int]], now: dt.datetime) -> list[str]:
-    """What is wrong, in words; empty when every promise was kept. `rounds` are the clock's own messages."""
+def broken_promises(bot: Bot, rounds: Collection[dt.datetime], now: dt.datetime) -> list[str]:
+    """What is wrong, in words; empty when every promise was kept. `rounds` are the moments at which the clock spoke."""
     directory = bot.directory()
     days = WorkingDays(directory.overrides)
     with bot.database.reading() as session:
-        said = list(_said_by_the_clock(session, rounds))
+        said = _said_by_the_clock(session, rounds)
         changes = _history(session)
         cases = session.exec(select(Case)).all()
         return [
@@ -43,10 +43,9 @@ def broken_promises(bot: Bot, rounds: list[tuple[dt.datetime, int, int]], now: d
         ]
 
 
-def _said_by_the_clock(session: Session, rounds: list[tuple[dt.datetime, int, int]]) -> Iterator[OutboxMessage]:
-    for _moment, before, after in rounds:
-        ids = (col(OutboxMessage.id) > before, col(OutboxMessage.id) <= after)
-        yield from session.exec(select(OutboxMessage).where(*ids)).all()
+def _said_by_the_clock(session: Session, rounds: Collection[dt.datetime]) -> list[OutboxMessage]:
+    moments = set(rounds)
+    return [row for row in session.exec(select(OutboxMessage)).all() if row.created_at in moments]
 
 
 def _history(session: Session) -> dict[int, list[StatusChange]]:
@@ -69,7 +68,7 @@ def _digests(
     session: Session,
     said: list[OutboxMessage],
     days: WorkingDays,
-    rounds: list[tuple[dt.datetime, int, int]],
+    rounds: Collection[dt.datetime],
     now: dt.datetime,
 ) -> Iterator[str]:
     """One claim for every working day that was lived through, and nobody greeted twice a day."""
@@ -78,7 +77,7 @@ def _digests(
     if not rounds:
         return
     claims = {key for key in session.exec(select(Claim.key)).all() if key.startswith("digest:")}
-    day = local_day(rounds[0][0]) + dt.timedelta(days=1)
+    day = local_day(min(rounds)) + dt.timedelta(days=1)
     while day < local_day(now):
         if days.is_working_day(day) != (f"digest:{day}" in claims):
             yield f"digest of {day}: {'missing' if days.is_working_day(day) else 'on a free day'}"
