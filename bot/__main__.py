@@ -15,12 +15,12 @@ from sqlmodel import select
 
 from bot.app import build, build_app
 from bot.commands import bench as benchmark
+from bot.commands import database, tables, transcript
 from bot.commands import demo as demonstration
 from bot.commands import evaluate as evaluation
 from bot.commands import replay as replaying
 from bot.commands import schedule as scheduled
-from bot.commands import tables, transcript
-from bot.commands.prepare import console, first_logins, log_to_stderr, ready_database, ready_model
+from bot.commands.prepare import console, log_to_stderr, ready_database, ready_model
 from bot.commands.simulate import simulate
 from bot.running import Bot
 from bot.settings import Environment, Settings
@@ -33,14 +33,12 @@ from data.database import Database
 from data.models import Case, Person
 from data.models.cases import FIRST_NUMBER
 from data.privacy import KeyMissing
-from data.seed import load_street
 from handlers.cases.explain import explain as reasons
 from handlers.cases.scope import By, last_days
 from handlers.local_time import local_day
 
 app = typer.Typer(help="随手拍:居民微信群里的上报、派单、督办与结案统计。", no_args_is_help=True)
-db = typer.Typer(help="数据库结构。", no_args_is_help=True)
-app.add_typer(db, name="db")
+app.add_typer(database.db, name="db")
 
 DEV_DATA = Path(__file__).parents[2] / "shared" / "data"
 # What an operator can mend: told in one line, without a stack trace. ReplayError and SeedError are ValueErrors.
@@ -182,17 +180,11 @@ def stats(
 
 @app.command()
 def schedule(
-    days: Annotated[int, typer.Option(min=1, max=366, help="看未来多少天")] = 90,
-    as_json: JsonOption = False,
+    days: Annotated[int, typer.Option(min=1, max=366, help="看未来多少天")] = 90, as_json: JsonOption = False
 ) -> None:
     """未来会在什么时候给谁发什么定时消息。"""
-    bot = build(Settings())
-    coming = scheduled.coming(bot, dt.datetime.now(dt.UTC), days)
-    bot.close()
-    if as_json:
-        typer.echo(json.dumps([scheduled.as_json(one) for one in coming], ensure_ascii=False))
-    else:
-        demonstration.console.print(scheduled.table(coming, days))
+    coming = scheduled.coming(build(Settings()), dt.datetime.now(dt.UTC), days)
+    scheduled.show(coming, days, as_json=as_json)
 
 
 @app.command("simulate")
@@ -248,32 +240,6 @@ def keys() -> None:
     for name in ("ENCRYPTION_KEYS", "SEALED_KEYS"):
         typer.echo(f"SUISHOUPAI_{name}='[\"{Fernet.generate_key().decode()}\"]'")
     typer.echo(f"SUISHOUPAI_SIGNING_KEY={Fernet.generate_key().decode()}")
-
-
-@db.command()
-def upgrade() -> None:
-    """升级数据库结构;演示和测试环境的空库会装入示例街道。"""
-    database = ready_database(Settings())
-    _show_logins(first_logins(database, dt.datetime.now(dt.UTC)))
-
-
-@db.command()
-def load(
-    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="放着 units.csv 等文件的文件夹")],
-    channel: Annotated[str, typer.Option(help="群和人员账号属于哪个通道")] = "console",
-) -> None:
-    """把本地的单位、楼栋、群、人员、值班和分派规则装入空库;有错就指出文件和行,什么也不装。"""
-    database = ready_database(Settings(), sample_street=False)
-    with database.writing() as session:
-        if not load_street(session, folder, channel=channel):
-            raise ValueError("数据库里已经有街道数据,没有装入")
-        session.commit()
-    _show_logins(first_logins(database, dt.datetime.now(dt.UTC)))
-
-
-def _show_logins(logins: dict[str, str]) -> None:
-    for username, password in logins.items():
-        typer.echo(f"用户名 {username}  密码 {password}")
 
 
 def _model(settings: Settings) -> Model:

@@ -80,6 +80,8 @@ def build_policy(settings: Settings, channels: dict[str, Channel], *, model_hash
         pending_minutes=settings.pending_minutes,
         silence_closes_days=settings.silence_closes_days,
         emergency_accept_minutes=settings.emergency_accept_minutes,
+        service_target_hours=settings.service_target_hours,
+        service_cap_hours=settings.service_cap_hours,
         model_hash=model_hash,
     )
 

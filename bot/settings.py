@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     pending_minutes: int = Field(15, ge=1, le=15, description="how long talk may wait to become part of a case")
     silence_closes_days: int = Field(14, ge=1, description="days of silence after which a resolved case is closed")
     emergency_accept_minutes: int = Field(5, ge=1, description="minutes until an untaken emergency goes up")
+    service_target_hours: int = Field(24, ge=0, description="hours of service a year a party member aims at")
+    service_cap_hours: int = Field(8, ge=1, le=24, description="hours of service that count on one day")
 
     @field_validator("encryption_keys", "sealed_keys")
     @classmethod

@@ -9,6 +9,7 @@ from classifiers import Intent
 from handlers import consent, evaluation, help, leading, progress, report, request, task
 from handlers.command import Verb
 from handlers.message import Context, IncomingMessage, Reply
+from handlers.service import chat as service
 
 Handler = Callable[[IncomingMessage, Context], Reply]
 
@@ -35,6 +36,13 @@ HANDLERS: dict[Verb | Intent, Handler] = {
     Verb.EXTEND: task.extend,
     Verb.ESCALATE: task.escalate,
     Verb.MY_TASKS: task.my_tasks,
+    # party members, about service days
+    Verb.SIGN_UP: service.sign_up,
+    Verb.LEAVE: service.leave,
+    Verb.MY_SERVICE: service.my_service,
+    Verb.SIGN_IN: service.sign_in,
+    Verb.SIGN_OUT: service.sign_out,
+    Verb.CONFIRM: service.confirm,
     # leaders
     Verb.DISPATCH: leading.dispatch_to,
     Verb.DECLINE: leading.decline,

@@ -36,6 +36,13 @@ class Verb(StrEnum):
     EXTEND = "延期"
     ESCALATE = "上报"
     MY_TASKS = "我的待办"
+    # party members, about service days
+    SIGN_UP = "报名"
+    LEAVE = "请假"
+    MY_SERVICE = "我的服务"
+    SIGN_IN = "签到"
+    SIGN_OUT = "签退"
+    CONFIRM = "确认"
     # leaders
     DISPATCH = "派"
     DECLINE = "不受理"
@@ -62,13 +69,25 @@ _SPELLINGS: dict[str, Verb] = {verb.value: verb for verb in Verb} | {
     "很满意": Verb.SATISFIED, "help": Verb.HELP, "?": Verb.HELP, "菜单": Verb.HELP, "怎么用": Verb.HELP,
     "接单": Verb.ACCEPT, "签收": Verb.ACCEPT, "到": Verb.ARRIVE, "已到场": Verb.ARRIVE, "完成": Verb.RESOLVE,
     "退单": Verb.RETURN, "退回": Verb.RETURN, "转派": Verb.REASSIGN, "转办": Verb.REASSIGN, "待办": Verb.MY_TASKS,
-    "派单": Verb.DISPATCH, "合并": Verb.MERGE, "拆分": Verb.SPLIT,
+    "派单": Verb.DISPATCH, "合并": Verb.MERGE, "拆分": Verb.SPLIT, "我要报名": Verb.SIGN_UP, "取消报名": Verb.LEAVE,
+    "我要请假": Verb.LEAVE, "服务时长": Verb.MY_SERVICE, "我的时长": Verb.MY_SERVICE, "我的义工": Verb.MY_SERVICE,
 }  # fmt: skip
 _NEEDS_NUMBER = frozenset(Verb) - {
     Verb.MY_REPORTS, Verb.HELP, Verb.MY_TASKS, Verb.CONSENT, Verb.REFUSE_CONSENT
 }  # fmt: skip
 # What may stand without a number, when the bot was spoken to: the case meant is the sender's latest.
 VERDICTS = frozenset({Verb.SOLVED, Verb.NOT_SOLVED, Verb.SATISFIED, Verb.NOT_SATISFIED})
+
+# What may follow the orders about service days; a number there is a post, never a case.
+# "报名 老年大学" is a question, and what is longer than a name is no confirmation.
+SERVICE_ORDERS = {
+    Verb.SIGN_UP: r"(?:\d{1,2}\s*[月/.-]\s*\d{1,2}\s*[日号]?\s*(?:\S{2,64}?(?:\s+|$))?)?(?:第?\d{1,2}\s*[号岗位]*)?",
+    Verb.LEAVE: r".*",
+    Verb.MY_SERVICE: "",
+    Verb.SIGN_IN: "",
+    Verb.SIGN_OUT: "",
+    Verb.CONFIRM: r"(?:[^\W\d_]{2,4}|[^\W\d_]{1,12}(?:[·.][^\W\d_]{1,12})+)?",
+}
 
 # After these a text follows so often that people leave out the space even when the number comes first.
 _TELLING = ("办结", "补充", "延期", "退单", "转派", "转办", "不受理")
@@ -78,15 +97,18 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
+_SERVICE_WORDS = [word for word, verb in _SPELLINGS.items() if verb in SERVICE_ORDERS]
+_CASE_WORDS = _SPELLINGS.keys() - set(_SERVICE_WORDS)
 _GAP = r"\s,:。.!~"
 _NUMBER = r"([0-9]{4,9})(?![0-9])"
 _ASKS = r"\s*(?:吗|嘛|么|没有?)[?!。.]*$"
-_NUMBERED = re.compile(rf"^({_any_of(_SPELLINGS)})[\s#:,号]*(?:编号|案件)?[\s#:,]*{_NUMBER}(.*)$", re.DOTALL)
+_NUMBERED = re.compile(rf"^({_any_of(_CASE_WORDS)})[\s#:,号]*(?:编号|案件)?[\s#:,]*{_NUMBER}(.*)$", re.DOTALL)
 _NUMBER_FIRST = re.compile(
-    rf"^[\s#]*{_NUMBER}\s*号?[\s,:]*(?:({_any_of(_SPELLINGS)})(?=$|[{_GAP}]|{_ASKS})|({_any_of(_TELLING)}))(.*)$",
+    rf"^[\s#]*{_NUMBER}\s*号?[\s,:]*(?:({_any_of(_CASE_WORDS)})(?=$|[{_GAP}]|{_ASKS})|({_any_of(_TELLING)}))(.*)$",
     re.DOTALL,
 )
-_BARE = re.compile(rf"^({_any_of(_SPELLINGS)})(?:[{_GAP}]+(.*))?$", re.DOTALL)
+_BARE = re.compile(rf"^({_any_of(_CASE_WORDS)})(?:[{_GAP}]+(.*))?$", re.DOTALL)
+_ABOUT_SERVICE = re.compile(rf"^({_any_of(_SERVICE_WORDS)})(?:[{_GAP}]+|(?=第?\d)|$)(.*?)[{_GAP}]*$", re.DOTALL)
 _QUESTION = re.compile(_ASKS)
 # What makes a number behind a verb an amount, a year, a bus line or a room: 退1000块, 查2023年, 接1001路, 到1203室.
 _AMOUNT = re.compile(
@@ -103,6 +125,8 @@ def parse(text: str, quoted_text: str = "") -> Command | None:
     """The order in `text`, or None where there is none; what follows the order is kept as it was typed."""
     typed = tidy(text)
     plain = typed.translate(_PLAIN)
+    if match := _ABOUT_SERVICE.match(plain):
+        return _service_order(_SPELLINGS[match[1]], typed[match.start(2) : match.end(2)])
     if match := _NUMBERED.match(plain):
         return None if _is_amount(match[1], match[3]) else _with_number(match[1], match[2], typed[match.start(3) :])
     if match := _NUMBER_FIRST.match(plain):
@@ -111,6 +135,11 @@ def parse(text: str, quoted_text: str = "") -> Command | None:
         rest = typed[match.start(2) :].strip() if match[2] else ""
         return _without_number(_SPELLINGS[match[1]], rest, quoted_text)
     return None
+
+
+def _service_order(verb: Verb, rest: str) -> Command | None:
+    """Always only for the bot: overheard, "签到" is talk."""
+    return Command(verb, None, rest, explicit=False) if re.fullmatch(SERVICE_ORDERS[verb], rest, re.DOTALL) else None
 
 
 def _is_amount(word: str, tail: str) -> bool:

@@ -79,6 +79,8 @@ class Policy:
     emergency_accept_minutes: int = 5
     same_matter_hours: int = 72
     longest_extension_days: int = 5
+    service_target_hours: int = 24
+    service_cap_hours: int = 8
     model_hash: str = ""
     source: Source = Source.CHAT
     quiet: bool = False

@@ -3,7 +3,8 @@
 import pytest
 
 from handlers import replies, staff_replies
-from tests.handlers.scenes import HEAD, LEADER, MEMBER, RESIDENT, private
+from handlers.service.replies import HELP_MEMBER
+from tests.handlers.scenes import COLLEAGUE, HEAD, LEADER, MEMBER, RESIDENT, private
 from tests.talking import Talk
 
 
@@ -14,8 +15,9 @@ def test_residents_learn_how_to_report(sqlite_talk: Talk, ask: str) -> None:
 
 
 def test_staff_learn_their_own_orders(sqlite_talk: Talk) -> None:
-    assert private(sqlite_talk, MEMBER, "帮助") == staff_replies.HELP_GRID_MEMBER
-    leading = f"{staff_replies.HELP_GRID_MEMBER}\n{staff_replies.HELP_LEADER}"
+    assert private(sqlite_talk, COLLEAGUE, "帮助") == staff_replies.HELP_GRID_MEMBER
+    assert private(sqlite_talk, MEMBER, "帮助") == f"{staff_replies.HELP_GRID_MEMBER}\n{HELP_MEMBER}"  # of the party
+    leading = f"{staff_replies.HELP_GRID_MEMBER}\n{staff_replies.HELP_LEADER}\n{HELP_MEMBER}"
     assert private(sqlite_talk, LEADER, "帮助") == private(sqlite_talk, HEAD, "帮助") == leading
 
 
