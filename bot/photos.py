@@ -64,6 +64,20 @@ class Photos:
             self._fetch_one(context, media)
         return len(wanted)
 
+    def add(self, channel: str, message_id: str, jpeg: bytes, size: tuple[int, int]) -> None:
+        """A photo that came with a form of our own pages: of its message, once, and only where that is of a case."""
+        with self.database.writing() as session:
+            found = select(Message).where(Message.channel == channel, Message.platform_id == message_id)
+            message = session.exec(found.where(col(Message.case_id).is_not(None))).first()
+            if message is None or session.exec(select(Media.id).where(Media.message_id == message.id)).first():
+                return
+            media = Media(message_id=message.id or 0, channel=channel, reference=message_id, state=MediaState.STORED)
+            session.add(media)
+            session.flush()
+            media.path, (media.width, media.height) = f"{media.id}.jpg", size
+            self._store().put(media.path, jpeg)
+            session.commit()
+
     def read(self, path: str) -> bytes:
         """The kept JPEG."""
         return bytes(self._store().get(path).bytes())

@@ -161,6 +161,10 @@ def supplement_notice(number: int, words: str) -> str:
     return f"{number} 有补充：{words}"
 
 
+def category_changed(number: int, category: str, due: dt.datetime) -> str:
+    return f"{number} 的类别改为{category}，时限 {when(due)}。"
+
+
 def extension_notice(number: int, due: dt.datetime, reason: str) -> str:
     return f"{number} 延期到 {when(due)}：{reason}"
 

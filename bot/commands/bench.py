@@ -22,6 +22,7 @@ import httpx2
 from bot.app import build
 from bot.channels.console import ConsoleChannel
 from bot.channels.envelope import Envelope
+from bot.commands import bench_board as bench_the_board
 from bot.commands.demo import HOST, free_port
 from bot.commands.prepare import log_to_stderr, ready_database, ready_model
 from bot.commands.sweep_speed import clock_figures
@@ -108,11 +109,17 @@ def bench_clock(settings: Settings) -> Figures:
     return clock_figures(_fresh_bot(settings), dt.datetime(2026, 9, 9, 2, 0, tzinfo=dt.UTC))
 
 
+def bench_board(settings: Settings) -> Figures:
+    """The board and the list of cases over a year of them."""
+    return bench_the_board.measure(_fresh_bot(settings))
+
+
 GROUPS: dict[str, Callable[[Settings], Figures]] = {
     "understand": bench_understand,
     "report": bench_report,
     "callback": bench_callback,
     "envelope": bench_envelope,
+    "board": bench_board,
     "clock": bench_clock,
 }
 

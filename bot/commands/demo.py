@@ -8,26 +8,34 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
 from rich.console import Console
+from rich.progress import Progress
 
 from bot.app import build, build_app
 from bot.commands.prepare import first_logins, log_to_stderr, ready_database, ready_model
+from bot.commands.simulate import simulate
 from bot.commands.tables import cases_table, closure_table
-from bot.running import Bot
+from bot.running import Bot, wall_clock
+from bot.scheduler import Clock
 from bot.settings import Environment, Settings
 from bot.simulator import Cast, Group, Person, PersonKind, Simulator, app_of
 from data.models import Role
 from data.seed import STREET, read_lines
 from handlers.cases.scope import By, last_days
 from handlers.directory import Directory
+from handlers.local_time import local_day, when
 
 HOST = "127.0.0.1"
 PORT, PLATFORM_PORT = 8000, 8001
+PAST_DAYS = 30
+HALF_HOUR = dt.timedelta(minutes=30)
+SKIPS = {"h": dt.timedelta(hours=1), "d": dt.timedelta(days=1)}
 TITLES = {
     Role.GRID_MEMBER: "网格员",
     Role.GRID_LEADER: "网格长",
@@ -48,16 +56,56 @@ class PortTaken(RuntimeError):
     """Another program listens there already."""
 
 
+@dataclass
+class ShiftedClock:
+    """The time on the wall, and what was skipped."""
+
+    ahead: dt.timedelta = dt.timedelta()
+
+    def __call__(self) -> dt.datetime:
+        return wall_clock() + self.ahead
+
+
 def serve(port: int = PORT, platform_port: int = PLATFORM_PORT) -> None:
-    """Serve the demo until Ctrl-C; its database stays in var/demo.db."""
+    """Serve the demo until Ctrl-C; its database stays in var/demo.db, and begins with a month that was lived."""
     log_to_stderr("WARNING")
-    settings = _settings(Path("var"), port, platform_port)
-    with _running(settings, port, platform_port) as (bot, _platform):
+    settings, clock = _settings(Path("var"), port, platform_port), ShiftedClock()
+    _live_a_month(Path("var") / "demo.db")
+    with _running(settings, port, platform_port, clock) as (bot, _platform):
         _say_hello(bot, port, platform_port)
         try:
+            for line in sys.stdin:
+                _let_pass(bot, clock, SKIPS.get(line.strip(), dt.timedelta()))
             threading.Event().wait()
         except KeyboardInterrupt:
             console.print("再见")
+
+
+def _live_a_month(file: Path) -> None:
+    """A board without cases shows nothing, so a new demo starts with a past."""
+    if file.exists():
+        return
+    with Progress(console=console) as progress:
+        task = progress.add_task(f"示例街道先过 {PAST_DAYS} 天…", total=PAST_DAYS)
+        yesterday = local_day(wall_clock()) - dt.timedelta(days=1)
+        simulate(
+            yesterday,
+            PAST_DAYS,
+            reports_a_day=8,
+            seed=1,
+            keep=file,
+            tell=lambda day: progress.update(task, completed=day),
+        )
+
+
+def _let_pass(bot: Bot, clock: ShiftedClock, time_span: dt.timedelta) -> None:
+    """Time jumps in half hours, and the clock does at each what is due."""
+    for _ in range(int(time_span / HALF_HOUR)):
+        clock.ahead += HALF_HOUR
+        bot.sweep(clock())
+        bot.send_scheduled(clock())
+    if time_span:
+        console.print(f"现在是 {when(clock())}")
 
 
 def play_once() -> None:
@@ -119,13 +167,15 @@ def _settings(folder: Path, port: int, platform_port: int) -> Settings:
 
 
 @contextmanager
-def _running(settings: Settings, port: int, platform_port: int) -> Iterator[tuple[Bot, Simulator]]:
+def _running(
+    settings: Settings, port: int, platform_port: int, clock: Clock = wall_clock
+) -> Iterator[tuple[Bot, Simulator]]:
     """Bot and platform, each behind its own port, until the block ends."""
     ready_model(settings)
     ready_database(settings).close()
-    bot = build(settings)
+    bot = replace(build(settings), clock=clock)
     token, key = settings.console_token.get_secret_value(), settings.console_aes_key.get_secret_value()
-    cast = cast_of(bot.directory(), dt.datetime.now(dt.UTC).date())
+    cast = cast_of(bot.directory(), local_day(bot.clock()))
     platform = Simulator(cast, f"http://{HOST}:{port}", token, key)
     with _served(app_of(platform), platform_port), _served(build_app(bot), port):
         yield bot, platform
@@ -163,8 +213,9 @@ def _say_hello(bot: Bot, port: int, platform_port: int) -> None:
         console.print(f"  登录      用户名 {username}  密码 {password}", highlight=False)
     console.print("试三件事:")
     console.print("  1. 在「清荷家园3号楼邻里群」以居民身份发:3号楼2单元电梯又停了(可附照片)")
-    console.print("  2. 在网格员的私聊里回:接 1001,再回:办结 1001 已重启,并附一张照片")
-    console.print("  3. 以居民身份回:解决了 1001,再到管理后台看结案率\n")
+    console.print("  2. 在网格员的私聊里按机器人给的编号回:接 编号,再回:办结 编号 已重启,并附一张照片")
+    console.print("  3. 以居民身份回:解决了 编号,再到管理后台看结案率")
+    console.print("让时间往前走,看提醒、升级和每天早上的汇总:在这里输入 h(一小时)或 d(一天)再回车。\n")
 
 
 def _story(bot: Bot, platform: Simulator) -> dt.datetime:

@@ -47,6 +47,8 @@ def fill(session: Session, directory: Directory, account_id: int, now: dt.dateti
         _insert(session, Case, lot, text=sealed)
         _insert(session, StatusChange, (line for row in lot for line in _history(row, dice)), note=sealed)
         _insert(session, Evaluation, (v for row in lot for v in _verdict(row, dice)), note=sealed)
+    if session.connection().dialect.name == "postgresql":  # the numbers were given by us
+        session.execute(sa.text("SELECT setval(pg_get_serial_sequence('cases', 'id'), :last)"), {"last": next_id - 1})
     session.connection().exec_driver_sql("ANALYZE")
 
 
@@ -56,7 +58,6 @@ def _insert(session: Session, model: type[SQLModel], rows: Iterable[Row], **same
 
 
 def _case(dice: random.Random, directory: Directory, account_id: int, received: dt.datetime, now: dt.datetime) -> Row:
-    units = [key for key, unit in directory.units.items() if unit.level is UnitLevel.GRID]
     due = received + dt.timedelta(hours=dice.choice((2, 24, 24, 72, 168)))
     return {
         "source": Source.CHAT,
@@ -66,7 +67,7 @@ def _case(dice: random.Random, directory: Directory, account_id: int, received: 
         "urgency": dice.choice(list(Urgency)),
         "masked_text": "3号楼2单元楼道灯坏了三天了，晚上老人下楼看不见",
         "account_id": account_id,
-        "unit_id": dice.choice(units),
+        "unit_id": dice.choice(_grids(directory)),
         "level": dice.choices(list(EscalationLevel), (80, 12, 6, 2))[0],
         "lead_department_id": dice.choice(list(directory.departments)),
         "place_text": "清荷家园3号楼2单元",
@@ -82,6 +83,10 @@ def _case(dice: random.Random, directory: Directory, account_id: int, received: 
         "model_hash": "0" * 64,
         **_course(dice, received, now),
     }
+
+
+def _grids(directory: Directory) -> list[int]:
+    return [key for key, unit in directory.units.items() if unit.level is UnitLevel.GRID]
 
 
 def _course(dice: random.Random, received: dt.datetime, now: dt.datetime) -> Row:

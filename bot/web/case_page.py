@@ -4,27 +4,29 @@ import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 from sqlmodel import Session
 
 from bot.running import Bot
+from bot.web import orders
+from bot.web.orders import Done, Filled
 from bot.web.pages import render
 from bot.web.permissions import Area
-from bot.web.sign_in import Denied, Staff, staff_in
+from bot.web.sign_in import OWN_FORM, Denied, Staff, staff_in
 from data.models import Case
 from data.models.cases import FIRST_NUMBER
 from handlers import labels
-from handlers.cases import dossier, listing
+from handlers.cases import dossier, doubts, listing
 from handlers.cases.discipline import log_access
 from handlers.cases.lifecycle import OPEN
 
 router = APIRouter(prefix="/console/cases")
 
 # The label the reporter reads says "you".
-STATUS = labels.STATUS | {"resolved": "已办结,待居民确认"}
+STATUS = labels.STATUS | {"resolved": "已办结，待居民确认"}
 TASK = {"offered": "待接单", "accepted": "已接单", "done": "已办完", "returned": "已退回", "revoked": "已收回"}
-CLOSED_BY = {"reporter": "居民确认", "silence": "居民未回应(沉默结案)", "staff": "工作人员结案"}
+CLOSED_BY = {"reporter": "居民确认", "silence": "居民未回应（沉默结案）", "staff": "工作人员结案"}
 WORDS = {"status_names": STATUS, "task_names": TASK, "closed_by_names": CLOSED_BY}
 
 InCases = Annotated[Staff, Depends(staff_in(Area.CASES))]
@@ -32,36 +34,75 @@ Id = Annotated[int, Field(ge=1, le=2**31 - 1)]  # what the databases take
 
 
 @router.get("/{number}")
-def case(request: Request, staff: InCases, number: Id) -> Response:
-    """One case with its course and its reasons; every look is logged."""
+def case(request: Request, staff: InCases, number: Id, done: Done = "") -> Response:
+    """One case with its course, its reasons and what may be done now; every look is logged."""
+    return _page(request, staff, number, done=done)
+
+
+@router.post("/{number}/orders", dependencies=[OWN_FORM])
+def order(request: Request, staff: InCases, number: Id, filled: Annotated[Filled, Depends()]) -> Response:
+    """Do one thing with the case, in the person's own name; the page then shows what the bot answered."""
     bot: Bot = request.app.state.bot
-    now = bot.clock()
-    with bot.database.writing() as session:
+    with bot.database.reading() as session:
         found = _case(session, bot, staff, number)
-        if isinstance(found, Response):
-            return found
-        context = bot.context(session, now)
-        told = dossier.read(context, found)
-        log_access(context, staff.person.id, "case_page", found.id or 0)
-        session.commit()
-    page = render(
-        "case.html", staff=staff, told=told, directory=bot.directory(), overdue=is_overdue(found, now), **WORDS
-    )
-    return HTMLResponse(page)
+    if isinstance(found, Response):
+        return found
+    try:
+        orders.give(bot, staff.person, found, filled)
+    except orders.TooLong:
+        return _page(request, staff, number, problem=orders.TOO_LONG, status=422)
+    return RedirectResponse(f"/console/cases/{number}?done={filled.mark}", status_code=303)
 
 
 @router.get("/{number}/photo/{photo_id}")
 def photo(request: Request, staff: InCases, number: Id, photo_id: Id) -> Response:
     bot: Bot = request.app.state.bot
-    with bot.database.reading() as session:
+    with bot.database.writing() as session:
         found = _case(session, bot, staff, number)
         if isinstance(found, Response):
             return found
-        photos = dossier.stored_photos(bot.context(session, bot.clock()), found)
-    path = next((photo.path for photo in photos if photo.id == photo_id), None)
-    if path is None or dossier.is_moved_out(found):
+        context = bot.context(session, bot.clock())
+        photos = dossier.stored_photos(context, found)
+        path = next((photo.path for photo in photos if photo.id == photo_id), None)
+        if path is None or dossier.is_moved_out(found):
+            return Response(status_code=404)
+        log_access(context, staff.person.id, "case_photo", found.id or 0)
+        session.commit()
+    return kept_photo(bot, path)
+
+
+def kept_photo(bot: Bot, path: str) -> Response:
+    """The file, or nothing where it was deleted meanwhile."""
+    try:
+        return Response(bot.photos.read(path), media_type="image/jpeg")
+    except FileNotFoundError:
         return Response(status_code=404)
-    return Response(bot.photos.read(path), media_type="image/jpeg")
+
+
+def _page(
+    request: Request, staff: Staff, number: int, *, done: str = "", problem: str = "", status: int = 200
+) -> Response:
+    bot: Bot = request.app.state.bot
+    with bot.database.writing() as session:
+        found = _case(session, bot, staff, number)
+        if isinstance(found, Response):
+            return found
+        context = orders.acting(bot, session, staff.person)
+        log_access(context, staff.person.id, "case_page", found.id or 0)
+        page = render(
+            "case.html",
+            staff=staff,
+            told=dossier.read(context, found),
+            directory=bot.directory(),
+            overdue=is_overdue(found, context.now),
+            answer=orders.answer(bot, session, staff.person, done),
+            problem=problem,
+            desk=orders.desk(context, found),
+            decisions=doubts.decisions(context, found),
+            **WORDS,
+        )
+        session.commit()
+    return HTMLResponse(page, status_code=status)
 
 
 def _case(session: Session, bot: Bot, staff: Staff, number: int) -> Case | Response:

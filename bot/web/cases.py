@@ -1,64 +1,79 @@
-"""From a number to the cases behind it, as far as a person leads their units."""
+"""From a number to the cases behind it, as far as a person leads their units; and the list with its own filters."""
 
-import datetime as dt
 from dataclasses import replace
-from typing import Annotated
-from urllib.parse import urlencode
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from bot.running import Bot
-from bot.web.case_page import STATUS, Id, InCases, is_overdue
-from bot.web.console import BY, LONGEST_PERIOD_DAYS, last_days
+from bot.web import filters
+from bot.web.board import BUCKET_NAMES, STEPS, choices
+from bot.web.case_page import STATUS, InCases, is_overdue
+from bot.web.filters import BLANK, Asked, Id
 from bot.web.pages import render
+from data.models import CaseStatus, EscalationLevel
+from handlers import labels
 from handlers.cases import dossier, listing
-from handlers.cases.listing import Filter, Measure
-from handlers.cases.statistics import By
-from handlers.local_time import Period
+from handlers.cases.listing import Due, Filter
+from handlers.cases.measures import NOW, Measure
+from handlers.cases.scope import By
+from handlers.cases.steps import BUCKETS, Step
+from handlers.directory import Directory
 
 router = APIRouter(prefix="/console/cases")
 
 PAGE = 50
 MEASURES = {
-    Measure.RECEIVED: "受理",
-    Measure.HANDLED: "已办结(含已结案)",
+    Measure.RECEIVED: "期内受理",
+    Measure.HANDLED: "已办结（含已结案）",
     Measure.CLOSED: "已结案",
     Measure.CLOSED_ON_TIME: "时限内结案",
     Measure.CLOSED_BY_SILENCE: "沉默结案",
+    Measure.OVERDUE_OPEN: "超期未办结",
     Measure.DUE: "到期",
-    Measure.DUE_NOT_POSTPONED: "到期(不含延期)",
+    Measure.DUE_NOT_POSTPONED: "到期（不含延期）",
     Measure.DUE_CLOSED: "到期且结案",
     Measure.POSTPONED: "延期",
-    Measure.OVERDUE_OPEN: "超期未办结",
     Measure.WITHDRAWN: "已撤回",
     Measure.DECLINED: "不受理",
+    Measure.FINISHED: "办结过",
+    Measure.ASKED_SOLVED: "居民答了是否解决",
+    Measure.SOLVED: "居民说解决了",
+    Measure.ASKED_SATISFIED: "居民答了是否满意",
+    Measure.SATISFIED: "居民说满意",
     Measure.UNANSWERED: "办结后居民未回答",
-    Measure.FLOW_RESOLVED: "期内办结(不论何时受理)",
-    Measure.FLOW_CLOSED: "期内结案(不论何时受理)",
+    Measure.FLOW_RESOLVED: "期内办结（不论何时受理）",
+    Measure.FLOW_CLOSED: "期内结案（不论何时受理）",
+    Measure.LATE_THEN: "期末超期（不论何时受理）",
+    Measure.OPEN: "现在在办",
+    Measure.OVERDUE: "现在超期",
+    Measure.DUE_SOON: "24小时内到期",
+    Measure.UNTAKEN: "现在待接单",
+    Measure.RETURNED: "现在退回待派",
     Measure.INQUIRY: "咨询",
     Measure.SUGGESTION: "建议",
     Measure.PRAISE: "表扬",
+    Measure.EVERYTHING: "全部（含并案、咨询等）",
 }
-# Years in which every calendar and both databases are at home.
-EARLIEST, LATEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
+DUE = {Due.OVERDUE: "已超期", Due.SOON: "24小时内到期", Due.LATER: "还有时间"}
 
 
 def asked(
-    request: Request,
+    about: Annotated[Asked, Depends(filters.asked_scope)],
     measure: Measure = Measure.RECEIVED,
-    by: By | None = None,
-    value: Annotated[str, Query(max_length=128)] = "",
-    start: Moment | None = None,
-    end: Moment | None = None,
-    days: Annotated[int, Query(ge=1, le=LONGEST_PERIOD_DAYS)] = 30,
+    line: Annotated[By | None, Query(), BLANK] = None,
+    status: Annotated[CaseStatus | None, Query(), BLANK] = None,
+    level: Annotated[EscalationLevel | None, Query(), BLANK] = None,
+    due: Annotated[Due | None, Query(), BLANK] = None,
+    step: Annotated[Step | None, Query(), BLANK] = None,
+    bucket: Annotated[Annotated[int, Field(ge=0, lt=len(BUCKETS))] | None, Query(), BLANK] = None,
+    number: Annotated[Id | None, Query(), BLANK] = None,
 ) -> Filter:
-    """The filter in the address; without a start and an end it is about the last days."""
-    bot: Bot = request.app.state.bot
-    recent = last_days(days, bot.clock())
-    return Filter(measure, Period(start or recent.start, end or recent.end), by, value)
+    """The filter in the address."""
+    scope = replace(about.scope, line=line)
+    return Filter(measure, scope, status, level, due, step, bucket if step else None, number)
 
 
 @router.get("")
@@ -66,41 +81,59 @@ def cases(
     request: Request,
     staff: InCases,
     wanted: Annotated[Filter, Depends(asked)],
-    after: Id | None = None,
+    after: Annotated[Id | None, Query(), BLANK] = None,
 ) -> Response:
-    """The cases a number counts, newest first, as far as this person leads them; how many are left out is told."""
+    """The cases a number counts, newest first, as far as this person leads them."""
     bot: Bot = request.app.state.bot
     directory, now = bot.directory(), bot.clock()
-    units = listing.visible_units(directory, staff.posts)
-    seen = replace(wanted, units=units)
+    wanted = replace(wanted, scope=replace(wanted.scope, units=listing.visible_units(directory, staff.posts)))
     with bot.database.reading() as session:
-        found = listing.find(session, directory, seen, now, after=after, limit=PAGE + 1)
+        found = listing.find(session, directory, wanted, now, after=after, limit=PAGE + 1)
         total = listing.count(session, directory, wanted, now)
-        visible = total if units is None else listing.count(session, directory, seen, now)
     shown = found[:PAGE]
     page = render(
         "cases.html",
         staff=staff,
         wanted=wanted,
-        measures=MEASURES,
-        by_names=BY,
+        scope=wanted.scope,
+        without_period=wanted.measure in NOW,
+        asked_besides=_besides(wanted, directory),
         cases=shown,
         total=total,
-        visible=visible,
         after=after,
-        further=_address(wanted, after=shown[-1].id or 0) if len(found) > PAGE else None,
+        further=_address(wanted, after=shown[-1].id) if len(found) > PAGE else None,
         first=_address(wanted),
-        all_lines=_address(replace(wanted, by=None)),
         directory=directory,
         overdue={case.id for case in shown if is_overdue(case, now)},
         moved_out={case.id for case in shown if dossier.is_moved_out(case)},
-        status_names=STATUS,
+        **choices(directory, Asked(wanted.scope, None)),
+        **WORDS,
     )
     return HTMLResponse(page)
 
 
-def _address(wanted: Filter, **more: int) -> str:
-    """This list again; with its moments written out, so that turning pages does not move the period."""
-    line = {"by": wanted.by.value, "value": wanted.value} if wanted.by else {}
-    period = {"start": wanted.period.start.isoformat(), "end": wanted.period.end.isoformat()}
-    return "/console/cases?" + urlencode({"measure": wanted.measure.value, **line, **period, **more})
+def _besides(wanted: Filter, directory: Directory) -> list[tuple[str, str]]:
+    """What is asked by a link of the board and not by a field of the form: the words, and the address without it."""
+    found = []
+    if wanted.step is not None:
+        long = "" if wanted.bucket is None else BUCKET_NAMES[wanted.bucket]
+        found.append((f"{STEPS[wanted.step]}用时{long}", _address(replace(wanted, step=None, bucket=None))))
+    if wanted.scope.line is not None and wanted.scope.unit in directory.units:
+        name = directory.units[wanted.scope.unit].name
+        found.append((f"只看{name}本级", _address(replace(wanted, scope=replace(wanted.scope, line=None)))))
+    return found
+
+
+def _address(wanted: Filter, **more: Any) -> str:
+    """This list again."""
+    besides: dict[str, Any] = {"status": wanted.status, "level": wanted.level, "due": wanted.due, "step": wanted.step}
+    besides |= {"bucket": wanted.bucket, "number": wanted.number}
+    return filters.list_address(wanted.scope, wanted.measure, **besides, **more)
+
+
+WORDS: dict[str, Any] = {
+    "measures": MEASURES,
+    "due_names": DUE,
+    "level_names": labels.LEVEL,
+    "status_names": STATUS,
+}

@@ -1,10 +1,9 @@
-"""The office: closure table, what needs a person, and the sealed matters for their one reader."""
+"""The office: what needs a person, and the sealed matters for their one reader."""
 
-import datetime as dt
 from typing import Annotated
 
 from annotated_types import Interval
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -14,51 +13,15 @@ from bot.web.pages import render
 from bot.web.permissions import Area
 from bot.web.sign_in import OWN_FORM, Denied, Staff, staff_in
 from data.models import FailedMessage, Message, OutboxMessage, OutboxStatus
-from handlers.cases import discipline, statistics
-from handlers.cases.statistics import By
-from handlers.local_time import SHANGHAI, Period
+from handlers.cases import discipline
 
 router = APIRouter(prefix="/console")
 
-BY = {By.COMMUNITY: "社区", By.GRID: "网格", By.DEPARTMENT: "部门", By.CATEGORY: "类别", By.WEEK: "周"}
-InBoard = Annotated[Staff, Depends(staff_in(Area.BOARD))]
 InAttention = Annotated[Staff, Depends(staff_in(Area.ATTENTION))]
 InSealed = Annotated[Staff, Depends(staff_in(Area.SEALED))]
 MOST_LISTED = 100
 # What the databases take as an id; a larger number is a mistake of the caller, not of ours.
 RowId = Interval(ge=1, le=2**31 - 1)
-LONGEST_PERIOD_DAYS = 366
-
-
-@router.get("")
-def closure_table(
-    request: Request,
-    staff: InBoard,
-    by: By = By.COMMUNITY,
-    days: Annotated[int, Query(ge=1, le=LONGEST_PERIOD_DAYS)] = 30,
-) -> Response:
-    """The rates of the last days, by the chosen dimension, each with numerator and denominator."""
-    bot: Bot = request.app.state.bot
-    now = bot.clock()
-    period = last_days(days, now)
-    with bot.database.reading() as session:
-        table = statistics.closure_table(session, bot.directory(), by, period, now)
-        page = render(
-            "closure.html",
-            staff=staff,
-            by=by,
-            by_names=BY,
-            days=days,
-            period=period,
-            table=table,
-            total=statistics.total(table),
-            formulas=statistics.FORMULAS,
-            flow=statistics.flow(session, period),
-            verdicts=statistics.verdicts(session, period),
-            apart=statistics.counted_apart(session, period),
-            attention=_attention_count(session),
-        )
-    return HTMLResponse(page)
 
 
 @router.get("/attention")
@@ -107,16 +70,11 @@ def hand_over(request: Request, staff: InSealed, matter_id: Annotated[int, Form(
     return RedirectResponse("/console/sealed", status_code=303)
 
 
-def last_days(days: int, now: dt.datetime) -> Period:
-    """From the local midnight `days` ago, today included, up to now."""
-    today = dt.datetime.combine(now.astimezone(SHANGHAI).date(), dt.time(), SHANGHAI)
-    return Period((today - dt.timedelta(days=days - 1)).astimezone(dt.UTC), now + dt.timedelta(seconds=1))
-
-
 def _undelivered() -> SelectOfScalar[OutboxMessage]:
     return select(OutboxMessage).where(col(OutboxMessage.status).in_((OutboxStatus.DEAD, OutboxStatus.UNKNOWN)))
 
 
-def _attention_count(session: Session) -> int:
+def waiting(session: Session) -> int:
+    """How many messages need a person."""
     failed = len(session.exec(select(FailedMessage.message_id).limit(MOST_LISTED)).all())
     return failed + len(session.exec(_undelivered().limit(MOST_LISTED)).all())

@@ -63,7 +63,7 @@ def waiting_by_person(context: Context) -> dict[int, list[Waiting]]:
         sa.select(*map(col, columns))
         .select_from(Case)
         .join(Task, (col(Task.case_id) == Case.id) & col(Task.status).in_(OPEN_TASKS), isouter=True)
-        .where(col(Case.status).in_(OPEN), Case.source != Source.REPLAY)
+        .where(col(Case.status).in_(OPEN), col(Case.source) != Source.REPLAY)
         .order_by(col(Case.due_at), col(Case.id))
     )
     held: dict[int, list[Waiting]] = defaultdict(list)

@@ -124,7 +124,7 @@ def set_place(context: Context, case: Case, place: Place) -> None:
     case.entrance, case.floor, case.room = place.entrance, place.floor, place.room
     # Two places named at once are none yet: we ask, and the answer is to be found.
     case.place_text, case.place_source = (unnamed + place.text)[:128], "" if place.ambiguous else place.source
-    _route(context, case)
+    set_route(context, case)
     context.session.add(case)
 
 
@@ -168,7 +168,7 @@ def _confidence(understanding: Understanding) -> dict[str, float]:
     return {"intent": found.intent, "class": found.class_, "category": found.category}
 
 
-def _route(context: Context, case: Case) -> None:
+def set_route(context: Context, case: Case) -> None:
     """Unit, department, co-units and first level from the place and the routing table; a raised level stays."""
     directory = context.directory
     building = directory.buildings.get(case.building_id) if case.building_id else None

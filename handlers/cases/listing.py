@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-import sqlalchemy as sa
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from data.models import Case, CaseStatus, EscalationLevel, Post, Role
 from data.models.cases import FIRST_NUMBER
-from handlers.cases import measures
+from handlers.cases import measures, statistics
 from handlers.cases.actors import LEADING
 from handlers.cases.measures import SOON, Measure
 from handlers.cases.scope import Condition, Scope
@@ -35,7 +34,7 @@ class Due(StrEnum):
 
 @dataclass(frozen=True)
 class Filter:
-    """One number, what it counts and where, and what else is asked of its cases; a number typed in is just that case."""
+    """What is counted and where, and what else is asked of the cases; a number typed in is just that case."""
 
     measure: Measure
     scope: Scope
@@ -43,7 +42,7 @@ class Filter:
     level: EscalationLevel | None = None
     due: Due | None = None
     step: Step | None = None
-    bucket: int = 0
+    bucket: int | None = None
     number: int | None = None
 
 
@@ -57,8 +56,10 @@ def find(
 
 
 def count(session: Session, directory: Directory, filter: Filter, now: dt.datetime) -> int:
-    statement = select(sa.func.count()).select_from(Case).where(*_conditions(directory, filter, now))
-    return session.exec(statement).one()
+    if filter.number is None:
+        more = _asked_besides(filter, now)
+        return statistics.number_of(session, directory, filter.measure, filter.scope, now, *more)
+    return len(find(session, directory, filter, now, limit=1))
 
 
 def visible_units(directory: Directory, posts: Iterable[Post]) -> frozenset[int] | None:
@@ -80,18 +81,23 @@ def _ids(
         seen = session.exec(select(Case.received_at).where(key == after)).first()
         if seen is None:
             return []
-        conditions.append((moment < seen) | ((moment == seen) & (key < after)))
-        conditions.append(moment <= seen)
+        # The first one alone says where in the index to begin.
+        conditions = [moment <= seen, (moment < seen) | (key < after), *conditions]
     statement = select(Case.id).where(*conditions).order_by(moment.desc(), key.desc()).limit(limit)
     return [found for found in session.exec(statement).all() if found is not None]
 
 
 def _conditions(directory: Directory, filter: Filter, now: dt.datetime) -> list[Condition]:
+    scope = filter.scope
     if filter.number is not None:
         found: list[Condition] = [col(Case.id) == filter.number - FIRST_NUMBER]
-        units = filter.scope.units
-        return found if units is None else [*found, col(Case.unit_id).in_(units)]
-    found = [*measures.conditions(filter.measure, filter.scope.period, now), *filter.scope.places(directory)]
+        return found if scope.units is None else [*found, col(Case.unit_id).in_(scope.units)]
+    counted = measures.conditions(filter.measure, scope.period, now)
+    return [*counted, *scope.places(directory), *_asked_besides(filter, now)]
+
+
+def _asked_besides(filter: Filter, now: dt.datetime) -> list[Condition]:
+    found: list[Condition] = []
     if filter.status is not None:
         found.append(col(Case.status) == filter.status)
     if filter.level is not None:
@@ -99,14 +105,11 @@ def _conditions(directory: Directory, filter: Filter, now: dt.datetime) -> list[
     if filter.step is not None:
         found.append(took(filter.step, filter.bucket))
     if filter.due is not None:
-        found += _due(filter.due, now)
+        limit = col(Case.due_at)
+        how = {
+            Due.OVERDUE: limit <= now,
+            Due.SOON: (limit > now) & (limit <= now + SOON),
+            Due.LATER: limit > now + SOON,
+        }
+        found += [col(Case.ended_at).is_(None), how[filter.due]]
     return found
-
-
-def _due(due: Due, now: dt.datetime) -> list[Condition]:
-    limit = col(Case.due_at)
-    still_open = col(Case.ended_at).is_(None)
-    return [
-        still_open,
-        {Due.OVERDUE: limit <= now, Due.SOON: (limit > now) & (limit <= now + SOON), Due.LATER: limit > now + SOON}[due],
-    ]

@@ -17,6 +17,8 @@ from handlers.local_time import Period, local_day, moment_of
 
 Condition = ColumnElement[bool] | TextClause
 DAY_MINUTES = 1440
+# A limit nobody reaches: behind it a database works out an expression once a case, not once for each use.
+EVERY = 2**31 - 1
 
 
 class By(StrEnum):

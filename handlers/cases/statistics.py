@@ -7,7 +7,8 @@ denominators; silence is shown apart and is never satisfaction.
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from enum import IntFlag
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,10 +16,11 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from data.models import Case, CaseStatus, ClosedBy, EscalationLevel, Evaluation, RequestKind
-from data.models.cases import APART, COUNTED
+from data.models.cases import APART
 from handlers.cases import measures
+from handlers.cases.counts import Counts, Rate
 from handlers.cases.measures import CASE_KINDS, Measure
-from handlers.cases.scope import LEVELS, By, Scope, within
+from handlers.cases.scope import EVERY, LEVELS, By, Condition, Scope, within
 from handlers.directory import Directory
 from handlers.local_time import SHANGHAI
 
@@ -27,64 +29,19 @@ SECONDS_PER_WEEK = 604_800
 MONDAY_OFFSET_SECONDS = 3 * 86_400 + 8 * 3_600
 
 
-@dataclass(frozen=True)
-class Rate:
-    """A share that never hides what it was made of; None where the denominator is zero."""
+class Mark(IntFlag):
+    """What is counted of a case beside its status, which stands above these as a multiple of `EVERY_MARK`."""
 
-    numerator: int
-    denominator: int
-
-    @property
-    def value(self) -> float | None:
-        return self.numerator / self.denominator if self.denominator else None
-
-    def __str__(self) -> str:
-        percent = "–" if self.value is None else f"{self.value:.1%}"
-        return f"{percent} ({self.numerator}/{self.denominator})"
+    BY_SILENCE = 1
+    ON_TIME = 2
+    FINISHED = 4
+    TIME_LEFT = 8
+    FIRST_LIMIT_AHEAD = 16
+    OPEN = 32
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Counts over a cohort of cases; `due` are those whose time is up, ended or not."""
-
-    received: int = 0
-    handled: int = 0
-    closed: int = 0
-    closed_by_silence: int = 0
-    closed_on_time: int = 0
-    due: int = 0
-    due_closed: int = 0
-    postponed: int = 0
-    overdue_open: int = 0
-    withdrawn: int = 0
-    declined: int = 0
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
-    @property
-    def handled_rate(self) -> Rate:
-        return Rate(self.handled, self.received)
-
-    @property
-    def closure_rate(self) -> Rate:
-        return Rate(self.closed, self.received)
-
-    @property
-    def on_time_closure_rate(self) -> Rate:
-        return Rate(self.closed_on_time, self.received)
-
-    @property
-    def net_closure_rate(self) -> Rate:
-        return Rate(self.due_closed, self.due - self.postponed)
-
-
-FORMULAS = {
-    "办结率": "（已办结 + 已结案）÷ 期内受理",
-    "结案率": "已结案 ÷ 期内受理",
-    "按期结案率": "时限内结案 ÷ 期内受理",
-    "净结案率": "到期且结案 ÷（到期 − 延期）",
-}
+EVERY_MARK = 64
+STATUSES = sorted(CaseStatus, key=lambda status: status is not CaseStatus.CLOSED)  # most cases are closed
 
 
 @dataclass(frozen=True)
@@ -100,7 +57,6 @@ class Line:
 class Flow:
     """What happened in the period, whenever the case was received."""
 
-    received: int
     resolved: int
     closed: int
 
@@ -111,7 +67,8 @@ class Verdicts:
 
     resolution_rate: Rate
     satisfaction_rate: Rate
-    silent: int
+    heard: int
+    """Finished cases somebody answered about."""
 
 
 @dataclass(frozen=True)
@@ -124,20 +81,16 @@ class Present:
 
 def closure_table(session: Session, directory: Directory, by: By, scope: Scope, now: dt.datetime) -> list[Line]:
     """Counts of the cohort by the chosen dimension, in the order of their names."""
-    column = _dimension(by)
-    statement = select(column, *_sums(now)).where(*measures.cohort(scope.period), *scope.places(directory))
+    key, marks = _dimension(by), _marks(now).label("marks")
+    same = (key.label("key"), marks)
+    alike = select(*same).where(*measures.cohort(scope.period), *scope.places(directory)).limit(EVERY).subquery()
+    statement = sa.select(alike, sa.func.count()).group_by(*alike.c)
     found: dict[Any, Counts] = {}
-    for value, *sums in session.exec(statement.group_by(column)).all():
-        key = line_of(directory, by, value)
-        found[key] = found.get(key, Counts()) + _counts(sums)
+    for value, marked, number in session.execute(statement).all():
+        line = line_of(directory, by, value)
+        found[line] = found.get(line, Counts()) + _counts(marked, number)
     lines = [Line(key, line_name(directory, by, key), counts) for key, counts in found.items()]
     return sorted(lines, key=lambda line: (line.name, str(line.key)))
-
-
-def whole(session: Session, directory: Directory, scope: Scope, now: dt.datetime) -> Counts:
-    """The counts of the cohort without a table."""
-    statement = select(*_sums(now)).where(*measures.cohort(scope.period), *scope.places(directory))
-    return _counts(session.exec(statement).one())
 
 
 def total(lines: Iterable[Line]) -> Counts:
@@ -152,29 +105,29 @@ def counted_apart(session: Session, directory: Directory, scope: Scope) -> dict[
     return {kind: found.get(kind, 0) for kind in RequestKind if kind not in CASE_KINDS}
 
 
-def flow(session: Session, directory: Directory, scope: Scope) -> Flow:
-    def count(*conditions: Any) -> int:
-        inside = (sa.text(COUNTED), *conditions, *scope.places(directory))
-        return session.exec(select(sa.func.count()).select_from(Case).where(*inside)).one()
+def flow(session: Session, directory: Directory, scope: Scope, now: dt.datetime) -> Flow:
+    measured = (Measure.FLOW_RESOLVED, Measure.FLOW_CLOSED)
+    return Flow(*(number_of(session, directory, measure, scope, now) for measure in measured))
 
-    period = scope.period
-    again = col(Case.id).in_(measures.resolved_before(period))
-    outside = col(Case.resolved_at).is_(None) | sa.not_(sa.and_(*within(Case.resolved_at, period)))
-    resolved = count(*within(Case.resolved_at, period)) + count(again, outside)
-    return Flow(count(*within(Case.received_at, period)), resolved, count(*within(Case.closed_at, period)))
+
+def number_of(
+    session: Session, directory: Directory, measure: Measure, scope: Scope, now: dt.datetime, *more: Condition
+) -> int:
+    """How many cases a measure counts."""
+    more = (*scope.places(directory), *more)
+    found = measures.parts(measure, scope.period, now)
+    counts = (select(sa.func.count()).select_from(Case).where(*part, *more) for part in found)
+    return sum(session.exec(statement).one() for statement in counts)
 
 
 def verdicts(session: Session, directory: Directory, scope: Scope) -> Verdicts:
     """What the reporters answered, also where a "no" has set the case to work again."""
-    conditions = (*measures.cohort(scope.period), *scope.places(directory))
-    resolved = col(Case.resolved_at).is_not(None)
-    finished = session.exec(select(sa.func.count()).select_from(Case).where(*conditions, resolved)).one()
-    answers = _answers_by_case(conditions)
+    answers = _answers_by_case((*measures.cohort(scope.period), *scope.places(directory)))
     solved, satisfied = answers.c.solved, answers.c.satisfied
     spoken = (solved.is_not(None) | satisfied.is_not(None)) & answers.c.finished
     numbers = (solved == 1, solved.is_not(None), satisfied == 1, satisfied.is_not(None), spoken)
     yes, asked, happy, asked_too, heard = session.exec(select(*map(_count, numbers)).select_from(answers)).one()
-    return Verdicts(Rate(yes, asked), Rate(happy, asked_too), finished - heard)
+    return Verdicts(Rate(yes, asked), Rate(happy, asked_too), heard)
 
 
 def present(session: Session, directory: Directory, scope: Scope, now: dt.datetime) -> Present:
@@ -217,39 +170,40 @@ def _dimension(by: By) -> Any:
     return {By.CATEGORY: Case.category_code, By.DEPARTMENT: Case.lead_department_id}.get(by, Case.unit_id)
 
 
-def _sums(now: dt.datetime) -> list[Any]:
-    """Counts in one scan, the rare test first in each, because a year of cases is looked at while somebody waits."""
-    status, first_due, due = col(Case.status), col(Case.original_due_at), col(Case.due_at)
-    closed, refused = status == CaseStatus.CLOSED, status.in_((CaseStatus.WITHDRAWN, CaseStatus.DECLINED))
-    return [
-        sa.func.count(),
-        _count(closed),
-        _count(status == CaseStatus.RESOLVED),
-        _count((col(Case.closed_by) == ClosedBy.SILENCE) & closed),
-        _count((col(Case.closed_at) <= due) & closed),
-        _count((first_due > now) & ~refused),
-        _count((first_due > now) & closed),
-        _count((due > now) & (first_due <= now) & ~refused & ~closed),
-        _count(col(Case.ended_at).is_(None) & (due <= now)),
-        _count(status == CaseStatus.WITHDRAWN),
-        _count(status == CaseStatus.DECLINED),
-    ]
+def _marks(now: dt.datetime) -> Any:
+    """What is counted of a case, as one number: cases alike in it are counted together, in one scan."""
+    due, first_due = col(Case.due_at), col(Case.original_due_at)
+    marks = {
+        Mark.BY_SILENCE: col(Case.closed_by) == ClosedBy.SILENCE,
+        Mark.ON_TIME: col(Case.closed_at) <= due,
+        Mark.FINISHED: col(Case.resolved_at).is_not(None),
+        Mark.TIME_LEFT: due > now,
+        Mark.FIRST_LIMIT_AHEAD: first_due > now,
+        Mark.OPEN: col(Case.ended_at).is_(None),
+    }
+    status = sa.case({status: place * EVERY_MARK for place, status in enumerate(STATUSES)}, value=col(Case.status))
+    return sum((sa.case((condition, int(mark)), else_=0) for mark, condition in marks.items()), start=status)
 
 
-def _counts(sums: Iterable[int]) -> Counts:
-    received, closed, resolved, silence, on_time, not_due, early, postponed, overdue, withdrawn, declined = sums
+def _counts(marked: int, number: int) -> Counts:
+    """The counts of so many cases that are alike."""
+    place, marks = divmod(marked, EVERY_MARK)
+    status = STATUSES[place]
+    closed, refused = status is CaseStatus.CLOSED, status in (CaseStatus.WITHDRAWN, CaseStatus.DECLINED)
+    due = not marks & Mark.FIRST_LIMIT_AHEAD and not refused
     return Counts(
-        received=received,
-        handled=resolved + closed,
-        closed=closed,
-        closed_by_silence=silence,
-        closed_on_time=on_time,
-        due=received - withdrawn - declined - not_due,
-        due_closed=closed - early,
-        postponed=postponed,
-        overdue_open=overdue,
-        withdrawn=withdrawn,
-        declined=declined,
+        received=number,
+        handled=number * (closed or status is CaseStatus.RESOLVED),
+        closed=number * closed,
+        finished=number * bool(marks & Mark.FINISHED),
+        closed_by_silence=number * (closed and bool(marks & Mark.BY_SILENCE)),
+        closed_on_time=number * (closed and bool(marks & Mark.ON_TIME)),
+        due=number * due,
+        due_closed=number * (due and closed),
+        postponed=number * (due and not closed and bool(marks & Mark.TIME_LEFT)),
+        overdue_open=number * (bool(marks & Mark.OPEN) and not marks & Mark.TIME_LEFT),
+        withdrawn=number * (status is CaseStatus.WITHDRAWN),
+        declined=number * (status is CaseStatus.DECLINED),
     )
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from data.models import Case
 from handlers.cases.measures import cohort
-from handlers.cases.scope import Scope
+from handlers.cases.scope import EVERY, Scope
 from handlers.directory import Directory
 
 HOUR, DAY = 3_600, 86_400
@@ -37,7 +37,7 @@ BETWEEN: dict[Step, tuple[Any, Any]] = {
 }
 
 
-class days_between(FunctionElement[float]):  # noqa: N801, it is called like a function
+class days_between(FunctionElement[float]):
     """Days from the first moment to the second."""
 
     name = "days_between"
@@ -79,17 +79,19 @@ def times(session: Session, directory: Directory, scope: Scope) -> list[Times]:
     """Of the cohort, by step; a case counts in the steps it has finished."""
     spans = [days_between(*BETWEEN[step]).label(step) for step in Step]
     conditions = (*cohort(scope.period), *scope.places(directory))
-    # Materialised, because the difference would else be computed anew for each bucket.
-    spent = select(*spans).where(*conditions).cte("spent").prefix_with("MATERIALIZED")
+    spent = select(*spans).where(*conditions).limit(EVERY).subquery()
     numbers = [sa.func.count().filter(_in_bucket(spent.c[step], b)) for step in Step for b in range(len(BUCKETS))]
-    found = session.exec(select(*numbers).select_from(spent)).one()
+    found = session.execute(sa.select(*numbers).select_from(spent)).one()
     size = len(BUCKETS)
     return [Times(step, tuple(found[i * size : (i + 1) * size])) for i, step in enumerate(Step)]
 
 
-def took(step: Step, bucket: int) -> ColumnElement[bool]:
-    """The cases whose step fell into the bucket."""
-    return _in_bucket(days_between(*BETWEEN[step]), bucket)
+def took(step: Step, bucket: int | None) -> ColumnElement[bool]:
+    """The cases whose step fell into the bucket, or that have finished it at all."""
+    start, end = (col(moment) for moment in BETWEEN[step])
+    if bucket is None:
+        return sa.and_(start.is_not(None), end.is_not(None))
+    return _in_bucket(days_between(start, end), bucket)
 
 
 def _in_bucket(span: ColumnElement[float], bucket: int) -> ColumnElement[bool]:
@@ -98,8 +100,6 @@ def _in_bucket(span: ColumnElement[float], bucket: int) -> ColumnElement[bool]:
     found = [] if limit is None else [span <= _days(limit)]
     if bucket:
         found.append(span > _days(BUCKETS[bucket - 1] or 0))
-    elif limit is None:
-        found.append(span.is_not(None))
     return sa.and_(*found)
 
 

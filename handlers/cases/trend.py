@@ -67,7 +67,7 @@ def _mondays(period: Period, now: dt.datetime) -> list[dt.date]:
 
 
 def _counts(periods: Sequence[Period], places: Sequence[Condition], now: dt.datetime) -> Any:
-    """A row a week, after one for all that was overdue before the first: overdue are those that came minus those that went."""
+    """A row a week, after one for all that came before: overdue are those that became late minus those that ended."""
     looks = [periods[0].start, *(min(period.end, now) for period in periods)]
     spans = [Period(LONG_AGO, LONG_AGO), *periods]
     rows = [

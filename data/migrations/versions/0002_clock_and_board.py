@@ -195,6 +195,86 @@ def upgrade() -> None:
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.add_column(sa.Column("accepted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
         batch_op.add_column(sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
+        batch_op.create_index(
+            "ix_cases_apart",
+            [
+                "received_at",
+                "id",
+                "kind",
+                "unit_id",
+                "lead_department_id",
+                "category_code",
+                "class_",
+                "status",
+                "level",
+            ],
+            unique=False,
+            sqlite_where=sa.text("kind NOT IN ('complaint', 'assistance', 'irregularity')"),
+            postgresql_where=sa.text("kind NOT IN ('complaint', 'assistance', 'irregularity')"),
+        )
+        batch_op.create_index(
+            "ix_cases_closed",
+            ["closed_at", "unit_id", "lead_department_id", "category_code", "class_"],
+            unique=False,
+            sqlite_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+            postgresql_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+        )
+        batch_op.create_index(
+            "ix_cases_counted",
+            [
+                "received_at",
+                "id",
+                "unit_id",
+                "lead_department_id",
+                "category_code",
+                "class_",
+                "status",
+                "level",
+                "closed_by",
+                "due_at",
+                "original_due_at",
+                "dispatched_at",
+                "accepted_at",
+                "resolved_at",
+                "closed_at",
+                "ended_at",
+            ],
+            unique=False,
+            sqlite_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+            postgresql_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+        )
+        batch_op.create_index(
+            "ix_cases_late_from",
+            ["due_at", "ended_at", "unit_id", "lead_department_id", "category_code", "class_", "kind", "status"],
+            unique=False,
+            sqlite_where=sa.text("(ended_at IS NULL OR ended_at > due_at)"),
+            postgresql_where=sa.text("(ended_at IS NULL OR ended_at > due_at)"),
+        )
+        batch_op.create_index(
+            "ix_cases_late_until",
+            ["ended_at", "due_at", "unit_id", "lead_department_id", "category_code", "class_", "kind", "status"],
+            unique=False,
+            sqlite_where=sa.text("(ended_at IS NULL OR ended_at > due_at)"),
+            postgresql_where=sa.text("(ended_at IS NULL OR ended_at > due_at)"),
+        )
+        batch_op.create_index(
+            "ix_cases_open",
+            ["due_at", "unit_id", "lead_department_id", "category_code", "class_", "kind", "status", "level"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_cases_resolved",
+            ["resolved_at", "unit_id", "lead_department_id", "category_code", "class_"],
+            unique=False,
+            sqlite_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+            postgresql_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+        )
+
+    with op.batch_alter_table("evaluations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evaluations_case_id"))
+        batch_op.create_index("ix_evaluations_answers", ["case_id", "resolved", "satisfied"], unique=False)
 
     # What was written before has no such times: they are read from its history.
     op.execute(
@@ -217,7 +297,44 @@ def downgrade() -> None:
     with op.batch_alter_table("status_changes", schema=None) as batch_op:
         batch_op.drop_index("ix_status_changes_action_at")
 
+    with op.batch_alter_table("evaluations", schema=None) as batch_op:
+        batch_op.drop_index("ix_evaluations_answers")
+        batch_op.create_index(batch_op.f("ix_evaluations_case_id"), ["case_id"], unique=False)
+
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_cases_resolved",
+            sqlite_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+            postgresql_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+        )
+        batch_op.drop_index(
+            "ix_cases_open", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
+        )
+        batch_op.drop_index(
+            "ix_cases_late_until",
+            sqlite_where=sa.text("(ended_at IS NULL OR ended_at > due_at)"),
+            postgresql_where=sa.text("(ended_at IS NULL OR ended_at > due_at)"),
+        )
+        batch_op.drop_index(
+            "ix_cases_late_from",
+            sqlite_where=sa.text("(ended_at IS NULL OR ended_at > due_at)"),
+            postgresql_where=sa.text("(ended_at IS NULL OR ended_at > due_at)"),
+        )
+        batch_op.drop_index(
+            "ix_cases_counted",
+            sqlite_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+            postgresql_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+        )
+        batch_op.drop_index(
+            "ix_cases_closed",
+            sqlite_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+            postgresql_where=sa.text("kind IN ('complaint', 'assistance', 'irregularity') AND status != 'merged'"),
+        )
+        batch_op.drop_index(
+            "ix_cases_apart",
+            sqlite_where=sa.text("kind NOT IN ('complaint', 'assistance', 'irregularity')"),
+            postgresql_where=sa.text("kind NOT IN ('complaint', 'assistance', 'irregularity')"),
+        )
         batch_op.drop_column("ended_at")
         batch_op.drop_column("accepted_at")
 
