@@ -41,7 +41,7 @@ def test_links_lead_somewhere(text: str) -> None:
 
 def test_words_taught_to_residents_and_grid_members_are_commands() -> None:
     tables = README_ZH.split("## 居民怎么用")[1].split("## 正式运行前要做的事")[0]
-    taught = re.findall(r"(?<=[|;:、 ])(\S{1,3}) \d{4}", tables)
+    taught = re.findall(r"(?<=[|；：、 ])(\S{1,3}) \d{4}", tables)
     assert len(taught) > 12
     for word in taught:
         assert parse(f"{word} 1027 1026") is not None, word

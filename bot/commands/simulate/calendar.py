@@ -24,7 +24,7 @@ def define_messages(street: Street) -> None:
         name="网格例会",
         text="明天上午九点开网格例会，请准时参加。",
         repeat=Repeat.WEEKLY,
-        weekdays=["0"],
+        weekdays=["1"],
         days_before=["1"],
         at_minute=16 * 60,
         audience=["role:grid_leader"],
