@@ -16,6 +16,8 @@ from handlers.cases.steps import Step, Times
 from handlers.local_time import SHANGHAI, Period
 from tests.conftest import BACKENDS
 from tests.handlers.cases.random_street import DAY, NOW, PERIOD, Street, bucket_of, scopes
+from tests.handlers.scenes import RESIDENT, private, resolved
+from tests.talking import Talk
 
 M = Measure
 
@@ -120,6 +122,23 @@ def test_every_bucket_has_its_list(street: Street) -> None:
 )
 def test_half_of_the_cases_are_done_in_the_median_bucket(counts: tuple[int, ...], median: int | None) -> None:
     assert Times(Step.ALL, counts).median == median
+
+
+def test_a_case_that_was_opened_again_was_still_resolved_that_week(sqlite_talk: Talk) -> None:
+    """The way of a real case: what the bot writes is what the numbers are made of."""
+    number = resolved(sqlite_talk)
+    sqlite_talk.later(hours=2)
+    private(sqlite_talk, RESIDENT, f"没解决 {number}")
+    assert sqlite_talk.case(number).resolved_at is None
+    now = sqlite_talk.later(days=7).now
+    with sqlite_talk.bot.database.reading() as session:
+        directory, scope = sqlite_talk.bot.directory(), Scope(last_days(14, now))
+        weeks = trend.weekly(session, directory, scope, now)
+        assert [week.resolved for week in weeks][-2:] == [1, 0]
+        assert weeks[-1].overdue == 1
+        found = listing.find(session, directory, Filter(M.FLOW_RESOLVED, week_scope(scope, weeks[-2])), now, limit=9)
+        assert [case.number for case in found] == [number]
+        assert found[0].ended_at is None
 
 
 def test_a_step_counts_from_the_cohort_alone(street: Street) -> None:
