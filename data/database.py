@@ -105,6 +105,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",
+        "cache_size=-8192",  # KiB; the indexes of the board do not fit into the usual 2 MiB
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy import bindparam
 from sqlmodel import select
 
 from data.models import Account, Case, CaseReporter, ChatGroup, GroupMode, OutboxMessage
 from handlers.message import Context, Reach
+
+# Built once, because every step of a case asks it.
+REPORTERS = select(Account).join(CaseReporter).where(CaseReporter.case_id == bindparam("case"))
 
 
 def tell_account(context: Context, account: Account, text: str, case: Case | None = None) -> bool:
@@ -43,8 +47,8 @@ def tell_reporters(context: Context, case: Case, text: str, group_text: str | No
 
     False when somebody could not be told at all; the caller makes that a matter for a person (decision 5).
     """
-    statement = select(Account).join(CaseReporter).where(CaseReporter.case_id == case.id)
-    told = [tell_account(context, account, text, case) for account in context.session.exec(statement)]
+    reporters = context.session.exec(REPORTERS, params={"case": case.id})
+    told = [tell_account(context, account, text, case) for account in reporters]
     if all(told):
         return True
     return group_text is not None and tell_group(context, case.group_id, group_text, case)

@@ -16,7 +16,7 @@ from handlers.cases.actors import (
     case_numbered,
     open_task,
     open_task_for,
-    roles_in,
+    working_roles,
 )
 from handlers.cases.clock import calendar, start_clock
 from handlers.cases.deadlines import working_days_after
@@ -149,16 +149,16 @@ def _mine(context: Context) -> ColumnElement[bool]:
 def _task_case(context: Context) -> tuple[Case, frozenset[ActorRole]]:
     """The case, for somebody who works on it; a colleague who was too late is told who was not."""
     case = case_numbered(context, number_of(context))
-    roles = roles_in(context, case)
-    if not roles & {ActorRole.HOLDER, ActorRole.LEADER}:
+    roles = working_roles(context, case)
+    if not roles:
         raise (Overtaken if came_too_late(context, case) else NotYourCase)(case.number)
     return case, roles
 
 
 def _accept(context: Context, case: Case, roles: frozenset[ActorRole]) -> None:
+    task = open_task(context, case)
     advance(context, case, Action.ACCEPT, roles)
     case.accepted_at = context.now
-    task = open_task(context, case)
     if task is not None:
         task.person_id, task.status, task.accepted_at = _person(context), TaskStatus.ACCEPTED, context.now
         context.session.add(task)

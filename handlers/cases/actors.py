@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from data.models import Case, CaseReporter, Post, Role, Task, TaskStatus
@@ -15,6 +16,16 @@ LEADING = (Role.GRID_LEADER, Role.HEAD, Role.DEPUTY, Role.COMMUNITY_STAFF, Role.
 GRID_ROLES = (Role.GRID_MEMBER, Role.GRID_LEADER)
 HOLDING = (*GRID_ROLES, Role.HEAD, Role.DEPUTY, Role.COMMUNITY_STAFF)
 OPEN_TASKS = (TaskStatus.OFFERED, TaskStatus.ACCEPTED)
+# Built once, because every order asks them.
+REPORTER = select(CaseReporter.id).where(
+    CaseReporter.case_id == bindparam("case"), CaseReporter.account_id == bindparam("account")
+)
+OPEN_TASK = (
+    select(Task)
+    .where(Task.case_id == bindparam("case"), col(Task.status).in_(OPEN_TASKS))
+    .order_by(col(Task.id).desc())
+    .limit(1)
+)
 
 
 def find_case(context: Context, number: int) -> tuple[Case, frozenset[ActorRole]]:
@@ -38,9 +49,13 @@ def case_numbered(context: Context, number: int) -> Case:
 
 
 def roles_in(context: Context, case: Case) -> frozenset[ActorRole]:
+    reporter = {ActorRole.REPORTER} if is_reporter(context, case) else set()
+    return working_roles(context, case) | reporter
+
+
+def working_roles(context: Context, case: Case) -> frozenset[ActorRole]:
+    """What the sender is to the case as staff."""
     found = set()
-    if is_reporter(context, case):
-        found.add(ActorRole.REPORTER)
     if open_task_for(context, case):
         found.add(ActorRole.HOLDER)
     if leads(context, case):
@@ -51,10 +66,8 @@ def roles_in(context: Context, case: Case) -> frozenset[ActorRole]:
 def is_reporter(context: Context, case: Case) -> bool:
     if context.sender.account is None:
         return False
-    statement = select(CaseReporter.id).where(
-        CaseReporter.case_id == case.id, CaseReporter.account_id == context.sender.account_id
-    )
-    return context.session.exec(statement).first() is not None
+    who = {"case": case.id, "account": context.sender.account_id}
+    return context.session.exec(REPORTER, params=who).first() is not None
 
 
 def open_task_for(context: Context, case: Case) -> Task | None:
@@ -69,10 +82,7 @@ def open_task_for(context: Context, case: Case) -> Task | None:
 
 
 def open_task(context: Context, case: Case) -> Task | None:
-    statement = (
-        select(Task).where(Task.case_id == case.id, col(Task.status).in_(OPEN_TASKS)).order_by(col(Task.id).desc())
-    )
-    return context.session.exec(statement).first()
+    return context.session.exec(OPEN_TASK, params={"case": case.id}).first()
 
 
 def came_too_late(context: Context, case: Case) -> bool:

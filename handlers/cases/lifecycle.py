@@ -6,6 +6,7 @@ that writes `case.status`; every step appends a line of history.
 
 from enum import StrEnum
 
+from sqlalchemy import bindparam
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, update
 
@@ -53,6 +54,15 @@ FINAL = (S.DECLINED, S.WITHDRAWN, S.MERGED)
 
 # These may leave the state as it is, but not under somebody who took the task a moment ago.
 MOVES_TASK = (A.DISPATCH, A.REASSIGN)
+
+# Built once, because every step of every case asks it.
+CHANGE_STATUS = (
+    update(Case)
+    .where(col(Case.id) == bindparam("this"), col(Case.status) == bindparam("was"))
+    .values(status=bindparam("becomes"))
+    .returning(col(Case.id))
+    .execution_options(synchronize_session=False)
+)
 
 Step = tuple[CaseStatus, frozenset[ActorRole]]
 ALLOWED: dict[tuple[CaseStatus, Action], Step] = {}
@@ -131,13 +141,8 @@ def _change_status(context: Context, case: Case, to: CaseStatus) -> None:
     if case.id is None:  # not in the database yet, so nobody else can have it
         case.status = to
         return
-    changed = context.session.exec(
-        update(Case)
-        .where(col(Case.id) == case.id, col(Case.status) == case.status)
-        .values(status=to)
-        .returning(col(Case.id))
-        .execution_options(synchronize_session=False)
-    ).first()
+    step = {"this": case.id, "was": case.status, "becomes": to}
+    changed = context.session.exec(CHANGE_STATUS, params=step).first()
     if changed is None:
         raise Overtaken(case.number)
     set_committed_value(case, "status", to)

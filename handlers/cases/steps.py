@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,32 +29,32 @@ class Step(StrEnum):
     ALL = "all"
 
 
-BETWEEN: dict[Step, tuple[Any, Any]] = {
-    Step.ACCEPT: (Case.dispatched_at, Case.accepted_at),
-    Step.WORK: (Case.accepted_at, Case.resolved_at),
-    Step.CONFIRM: (Case.resolved_at, Case.closed_at),
-    Step.ALL: (Case.received_at, Case.closed_at),
+# From which moment of a case to which.
+BETWEEN: dict[Step, tuple[str, str]] = {
+    Step.ACCEPT: ("dispatched_at", "accepted_at"),
+    Step.WORK: ("accepted_at", "resolved_at"),
+    Step.CONFIRM: ("resolved_at", "closed_at"),
+    Step.ALL: ("received_at", "closed_at"),
 }
+MOMENTS = sorted({moment for between in BETWEEN.values() for moment in between})
 
 
-class days_between(FunctionElement[float]):
-    """Days from the first moment to the second."""
+class day_number(FunctionElement[float]):
+    """A moment as a number of days, of which only differences mean something."""
 
-    name = "days_between"
+    name = "day_number"
     type = sa.Float()
     inherit_cache = True
 
 
-@compiles(days_between)
+@compiles(day_number)
 def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    start, end = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(julianday({end}) - julianday({start}))"
+    return f"julianday({compiler.process(element.clauses, **options)})"
 
 
-@compiles(days_between, "postgresql")
+@compiles(day_number, "postgresql")
 def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    start, end = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(date_part('epoch', {end} - {start}) / {DAY})"
+    return f"(date_part('epoch', {compiler.process(element.clauses, **options)}) / {DAY})"
 
 
 @dataclass(frozen=True)
@@ -76,22 +76,36 @@ class Times:
 
 
 def times(session: Session, directory: Directory, scope: Scope) -> list[Times]:
-    """Of the cohort, by step; a case counts in the steps it has finished."""
-    spans = [days_between(*BETWEEN[step]).label(step) for step in Step]
+    """Of the cohort, by step; a case counts in the steps it has finished.
+
+    Counted is how many were done within each limit; a bucket is what a limit adds to the one before it.
+    """
+    moments = {key: day_number(col(getattr(Case, key))).label(key) for key in MOMENTS}
     conditions = (*cohort(scope.period), *scope.places(directory))
-    spent = select(*spans).where(*conditions).limit(EVERY).subquery()
-    numbers = [sa.func.count().filter(_in_bucket(spent.c[step], b)) for step in Step for b in range(len(BUCKETS))]
-    found = session.execute(sa.select(*numbers).select_from(spent)).one()
-    size = len(BUCKETS)
-    return [Times(step, tuple(found[i * size : (i + 1) * size])) for i, step in enumerate(Step)]
+    read = select(*moments.values()).where(*conditions).limit(EVERY).subquery()
+    spans = [(read.c[end] - read.c[start]).label(step) for step, (start, end) in BETWEEN.items()]
+    spent = sa.select(*spans).limit(EVERY).subquery()
+    numbers = [number for step in Step for number in _within_limits(spent.c[step])]
+    found = iter(session.execute(sa.select(*numbers).select_from(spent)).one())
+    return [Times(step, _differences([next(found) for _ in BUCKETS])) for step in Step]
+
+
+def _within_limits(span: ColumnElement[float]) -> list[ColumnElement[int]]:
+    every: ColumnElement[int] = sa.func.count(span)
+    limits = [limit for limit in BUCKETS if limit is not None]
+    return [*(sa.func.count().filter(span <= _days(limit)) for limit in limits), every]
+
+
+def _differences(sums: list[int]) -> tuple[int, ...]:
+    return tuple(later - earlier for earlier, later in pairwise([0, *sums]))
 
 
 def took(step: Step, bucket: int | None) -> ColumnElement[bool]:
     """The cases whose step fell into the bucket, or that have finished it at all."""
-    start, end = (col(moment) for moment in BETWEEN[step])
+    start, end = (col(getattr(Case, moment)) for moment in BETWEEN[step])
     if bucket is None:
         return sa.and_(start.is_not(None), end.is_not(None))
-    return _in_bucket(days_between(start, end), bucket)
+    return _in_bucket(day_number(end) - day_number(start), bucket)
 
 
 def _in_bucket(span: ColumnElement[float], bucket: int) -> ColumnElement[bool]:

@@ -133,7 +133,6 @@ def test_a_phone_shows_a_dozen_lines_and_says_what_is_left_out() -> None:
     assert text.splitlines()[-3:] == ["快0", "快1", "还有 9 件，回「我的待办」看全部。"]
 
 
-
 def test_two_replicas_say_it_once(postgresql_talk: Talk) -> None:
     report(postgresql_talk)
     postgresql_talk.now = dt.datetime(2026, 9, 8, 9, 0, tzinfo=SHANGHAI).astimezone(dt.UTC)

@@ -190,7 +190,6 @@ def test_of_two_replicas_that_sweep_at_once_one_waits_and_finds_nothing_left(pos
         assert waiting.result() == 0
 
 
-
 def test_a_lot_is_never_larger_than_asked(sqlite_talk: Talk) -> None:
     for group in ("g001", "g002", "g003"):
         report(sqlite_talk, "楼下垃圾成堆没人清理，3号楼", group=group)
@@ -251,12 +250,13 @@ def test_several_cases_are_one_message_a_person(sqlite_talk: Talk) -> None:
     """Two run out at once on Tuesday evening, and go up together a day later."""
     numbers = [report(sqlite_talk, words) for words in (RUBBISH, "3号楼2单元门口垃圾好几天没人清理")]
     heard(sqlite_talk)
-    lines = "".join(f"\n{number} {place} 环境卫生，9月8日18:00前" for number, place in zip(numbers, PLACES, strict=True))
+    lines = "".join(
+        f"\n{number} {place} 环境卫生，9月8日18:00前" for number, place in zip(numbers, PLACES, strict=True)
+    )
     assert len(clock(sqlite_talk, "周二 10:00")[COLLEAGUE]) == 1
     assert clock(sqlite_talk, "周二 18:00") == {COLLEAGUE: [f"提醒：2 件要您处理。\n已超期：{lines}"]}
     raised = [f"提醒：2 件要您处理。\n升级到您这里：{lines}"]
     assert clock(sqlite_talk, "周三 18:00") == {HEAD: raised, DEPUTY: raised}
-
 
 
 def test_replayed_cases_never_act(sqlite_talk: Talk) -> None:
