@@ -14,8 +14,8 @@ demo: $(VENV)/.ready $(CHARTS)   ## the whole system with a simulated chat; ONCE
 test: $(VENV)/.ready-dev $(CHARTS)   ## every test, on SQLite and PostgreSQL
 	$(BIN)/pytest -n auto
 
-fast: $(VENV)/.ready-dev $(CHARTS)   ## the suite to run while working: SQLite only, no browser
-	$(BIN)/pytest -n auto -m "not postgresql and not browser"
+fast: $(VENV)/.ready-dev $(CHARTS)   ## the suite to run while working: SQLite only, no browser, no weeks of virtual time
+	$(BIN)/pytest -n auto -m "not postgresql and not browser and not long"
 
 check: $(VENV)/.ready-dev   ## format, lint, types
 	$(BIN)/ruff format --check .

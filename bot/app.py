@@ -33,13 +33,13 @@ log = structlog.get_logger("app")
 SENDER_PAUSE_SECONDS = 0.2
 
 
-def build(settings: Settings, *, channels: dict[str, Channel] | None = None) -> Bot:
-    """Everything wired together; the schema must be current and the model trained."""
+def build(settings: Settings, *, channels: dict[str, Channel] | None = None, model: Model | None = None) -> Bot:
+    """Everything wired together; the schema must be current and the model trained, unless it is given."""
     use_keys(settings)
     database = Database(settings.database_url)
     directory = DirectoryCache(database)
     channels = build_channels(settings) if channels is None else channels
-    model = Model.load(settings.model_path)
+    model = model or Model.load(settings.model_path)
     policy = build_policy(settings, channels, model_hash=model.corpus_hash)
     asked = partial(understand, model=model, thresholds=Thresholds())
     return Bot(

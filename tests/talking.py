@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.app import build
 from bot.channels import ChannelError, Outgoing
 from bot.running import Bot
 from bot.settings import Settings
+from classifiers.model import Model
 from data.models import Account, Case, Message
 from data.models.cases import FIRST_NUMBER
 from handlers.local_time import SHANGHAI
@@ -120,4 +122,10 @@ class Talk:
 def talk_on(database_url: str, model_path: Path, folder: Path) -> Talk:
     settings = Settings(env="test", database_url=database_url, model_path=model_path, media_dir=folder / "media")
     channel = RecordingChannel()
-    return Talk(build(settings, channels={"console": channel}), channel)
+    return Talk(build(settings, channels={"console": channel}, model=_loaded(model_path)), channel)
+
+
+@cache
+def _loaded(model_path: Path) -> Model:
+    """Nothing changes it, so a test process loads it once."""
+    return Model.load(model_path)

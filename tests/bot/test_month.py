@@ -35,6 +35,8 @@ from tests.bot.replica import live, read_time, work, write_time
 from tests.databases import PostgresqlDatabases, SqliteDatabases
 from tests.talking import MONDAY, Talk, talk_on
 
+pytestmark = pytest.mark.long
+
 TICK = dt.timedelta(hours=1)
 TICKS_A_DAY = 24
 DAYS = 31  # from 7 September over the National Day holidays of 2026 to 8 October

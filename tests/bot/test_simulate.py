@@ -17,6 +17,8 @@ from data.models import Case, EscalationLevel, LoginSession, OutboxMessage, Outb
 from tests.handlers.scenes import report
 from tests.talking import Talk
 
+pytestmark = pytest.mark.long
+
 # Over the Dragon Boat Festival of 2026, and over the service days of the second quarter.
 LAST, DAYS = dt.date(2026, 6, 21), 21
 
