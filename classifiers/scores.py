@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NOTHING = "-"
 _SUREST_SHARE = 0.8
+_WORST = 50
+_MANY = (CaseClass.LIVELIHOOD, CaseClass.DISCIPLINE)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class MessageScores:
     gate: ClassScore  # message or talk
     intent_accuracy: float  # among messages
     class_macro_f1: float  # over the three classes; a message taken for talk counts as missed
+    class_macro_f1_without_party: float  # among messages, 民生 and 纪检 alone: real 党建 messages are too few
+    class_calibration_error: float
+    class_confusion: dict[str, dict[str, int]]  # among messages: for each true class what was answered
+    category_confusion: dict[str, dict[str, int]]  # wrong answers only
     discipline_recall: float
     livelihood_to_discipline: float  # share of 民生 sent to 纪检
     category_accuracy: float  # among messages; one taken for talk counts as wrong
@@ -56,6 +62,7 @@ class MessageScores:
     talk: int
     talk_not_ignored: int  # lines of talk that would be registered, asked or offered to a person
     talk_registered: int
+    worst: list[dict[str, Any]]  # the surest of the wrong answers
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,6 +80,11 @@ def score_messages(rows: Sequence[Mapping[str, str]], answers: Sequence["Underst
     talk = [answer for row, answer in pairs if row["intent"] == Intent.NONE]
     livelihood = [answer for row, answer in messages if row["class"] == CaseClass.LIVELIHOOD]
     classes = per_class([row["class"] for row in rows], [answer.class_ or _NOTHING for answer in answers])
+    meant = [row["class"] for row, _ in messages]
+    taken = [answer.class_ or _NOTHING for _, answer in messages]
+    among = per_class(meant, taken)
+    class_right = [class_ == answer for class_, answer in zip(meant, taken, strict=True)]
+    class_sure = [answer.confidence.class_ if answer.class_ else 0.0 for _, answer in messages]
     right = [answer.category == row["category"] for row, answer in messages]
     sure = [answer.confidence.category if answer.category else 0.0 for _, answer in messages]
     pressing = [(row, answer) for row, answer in messages if row["urgency"] in ("urgent", "emergency")]
@@ -82,6 +94,10 @@ def score_messages(rows: Sequence[Mapping[str, str]], answers: Sequence["Underst
         gate=_gate(pairs),
         intent_accuracy=_share(row["intent"] == answer.intent for row, answer in messages),
         class_macro_f1=macro_f1({name: classes.get(name, no_score) for name in CaseClass}),
+        class_macro_f1_without_party=macro_f1({name: among.get(name, no_score) for name in _MANY}),
+        class_calibration_error=calibration_error(class_sure, class_right),
+        class_confusion=confusion(meant, taken),
+        category_confusion=_mistaken(messages),
         discipline_recall=classes.get(CaseClass.DISCIPLINE, no_score).recall,
         livelihood_to_discipline=_share(answer.class_ is CaseClass.DISCIPLINE for answer in livelihood),
         category_accuracy=_share(right),
@@ -91,7 +107,42 @@ def score_messages(rows: Sequence[Mapping[str, str]], answers: Sequence["Underst
         talk=len(talk),
         talk_not_ignored=sum(answer.action is not Action.IGNORE for answer in talk),
         talk_registered=sum(answer.action is Action.REGISTER for answer in talk),
+        worst=worst_errors(pairs),
     )
+
+
+def worst_errors(pairs: Sequence[tuple[Mapping[str, str], "Understanding"]]) -> list[dict[str, Any]]:
+    """The wrong answers that were given most surely: talk taken for a message or the reverse, then wrong categories."""
+    wrong = [(_how_sure(row, answer), row, answer) for row, answer in pairs if _is_wrong(row, answer)]
+    wrong.sort(key=lambda found: -found[0])
+    return [
+        {
+            "text": row["text"][:120],
+            "meant": f"{row['intent']} {row['category']}",
+            "answered": f"{answer.intent} {answer.category or _NOTHING}",
+            "action": answer.action.value,
+            "sure": round(sure, 3),
+        }
+        for sure, row, answer in wrong[:_WORST]
+    ]
+
+
+def _is_wrong(row: Mapping[str, str], answer: "Understanding") -> bool:
+    """Judged where it hurts: whether it is a message at all, else its category."""
+    if row["intent"] == Intent.NONE or answer.intent is Intent.NONE:
+        return (row["intent"] == Intent.NONE) != (answer.intent is Intent.NONE)
+    return row["category"] != answer.category
+
+
+def _how_sure(row: Mapping[str, str], answer: "Understanding") -> float:
+    both = row["intent"] != Intent.NONE and answer.intent is not Intent.NONE
+    return answer.confidence.category if both else answer.confidence.intent
+
+
+def _mistaken(messages: Sequence[tuple[Mapping[str, str], "Understanding"]]) -> dict[str, dict[str, int]]:
+    wrong = [(row["category"], answer.category or _NOTHING) for row, answer in messages]
+    wrong = [pair for pair in wrong if pair[0] != pair[1]]
+    return confusion([meant for meant, _ in wrong], [taken for _, taken in wrong])
 
 
 def accuracy(truth: Sequence[str], answers: Sequence[str]) -> float:

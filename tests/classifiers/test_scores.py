@@ -65,11 +65,11 @@ def test_surest_leaves_the_unsure_out():
 
 
 def answer(
-    class_: CaseClass | None = None, category: str | None = None, *, action: Action = Action.IGNORE
+    class_: CaseClass | None = None, category: str | None = None, *, action: Action = Action.IGNORE, sure: float = 0.9
 ) -> Understanding:
     intent = Intent.REPORT if class_ else Intent.NONE
     urgency = Urgency.NORMAL if class_ else None
-    return Understanding(intent, class_, category, urgency, None, Confidence(0.9, 0.9, 0.9), action, ())
+    return Understanding(intent, class_, category, urgency, None, Confidence(sure, sure, sure), action, ())
 
 
 def row(intent: str = "none", class_: str = "-", category: str = "-", urgency: str = "-") -> dict[str, str]:
@@ -103,3 +103,18 @@ def test_message_scores():
     assert scores.urgency_recall == 0.0
     assert scores.class_macro_f1 == pytest.approx((0.5 + 2 / 3 + 0.0) / 3)
     assert scores.as_dict()["gate"]["support"] == 4
+
+
+def test_the_worst_errors_come_surest_first_and_say_what_was_meant():
+    rows = [row("report", "民生", "M01", "normal"), row(), row("report", "民生", "M02", "normal")]
+    answers = [
+        answer(CaseClass.LIVELIHOOD, "M04", sure=0.6),
+        answer(CaseClass.LIVELIHOOD, "M04", sure=0.9),
+        answer(CaseClass.LIVELIHOOD, "M02", sure=0.99),
+    ]
+    found = score_messages(rows, answers)
+    assert [(error["meant"], error["sure"]) for error in found.worst] == [("none -", 0.9), ("report M01", 0.6)]
+    assert found.category_confusion == {"M01": {"M04": 1}}
+    assert found.class_confusion == {"民生": {"民生": 2}}
+    assert found.class_calibration_error == pytest.approx((0.4 + 0.01) / 2)
+    assert found.class_macro_f1_without_party == pytest.approx(0.5)  # no accusation was asked for, none was found
