@@ -41,7 +41,7 @@ def build(settings: Settings, *, channels: dict[str, Channel] | None = None, mod
     channels = build_channels(settings) if channels is None else channels
     model = model or Model.load(settings.model_path)
     policy = build_policy(settings, channels, model_hash=model.corpus_hash)
-    asked = partial(understand, model=model, thresholds=Thresholds())
+    asked = partial(understand, model=model, thresholds=Thresholds.from_costs(settings.costs_path))
     return Bot(
         settings=settings,
         database=database,

@@ -19,6 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from classifiers.thresholds import COSTS
+
 
 class Environment(StrEnum):
     DEMO = "demo"
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     )
     media_dir: Path = Field(Path("var/media"), description="folder in which photos are kept")
     model_path: Path = Field(Path("var/model.npz"), description="the trained classifier")
+    costs_path: Path = Field(COSTS, description="what mistakes of the classifier cost, a table like data/costs.csv")
     pending_minutes: int = Field(15, ge=1, le=15, description="how long talk may wait to become part of a case")
     silence_closes_days: int = Field(14, ge=1, description="days of silence after which a resolved case is closed")
     emergency_accept_minutes: int = Field(5, ge=1, description="minutes until an untaken emergency goes up")

@@ -13,7 +13,7 @@ from bot.web.pages import render
 from bot.web.permissions import Area
 from bot.web.sign_in import OWN_FORM, Denied, Staff, staff_in
 from data.models import FailedMessage, Message, OutboxMessage, OutboxStatus
-from handlers.cases import discipline
+from handlers.cases import discipline, drift
 
 router = APIRouter(prefix="/console")
 
@@ -26,12 +26,13 @@ RowId = Interval(ge=1, le=2**31 - 1)
 
 @router.get("/attention")
 def attention(request: Request, staff: InAttention) -> Response:
-    """Messages our code failed on, and messages that could not be delivered."""
+    """Messages our code failed on, messages that could not be delivered, and a classifier that drifts."""
     bot: Bot = request.app.state.bot
     with bot.database.reading() as session:
+        risen = drift.drifts(bot.context(session, bot.clock()))
         failed = session.exec(select(FailedMessage, Message).join(Message).limit(MOST_LISTED)).all()
         undelivered = session.exec(_undelivered().order_by(col(OutboxMessage.id).desc()).limit(MOST_LISTED)).all()
-    return HTMLResponse(render("attention.html", staff=staff, failed=failed, undelivered=undelivered))
+    return HTMLResponse(render("attention.html", staff=staff, failed=failed, undelivered=undelivered, risen=risen))
 
 
 @router.post("/attention/{outbox_id}/again", dependencies=[OWN_FORM])

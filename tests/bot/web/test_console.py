@@ -18,6 +18,7 @@ from data.models import (
     SealedState,
 )
 from tests.bot.web.office import ADMINISTRATOR, GRID_MEMBER, HEAD, READER, Office
+from tests.handlers.cases.test_drift import cases
 from tests.talking import Talk
 
 # All that may be seen without a session; whatever page is added later is not among it.
@@ -190,3 +191,12 @@ def _stuck(talk: Talk) -> None:
             session.add(row)
             session.flush()
         session.commit()
+
+
+def test_a_drifting_classifier_is_told_to_the_administrator(office: Office) -> None:
+    _today(office.talk)
+    admin = office.signed_in(ADMINISTRATOR)
+    assert "没有把握" not in admin.get("/console/attention").text
+    cases(office.talk, 30, unsure=5, sure=95)
+    cases(office.talk, 3, unsure=30, sure=10)
+    assert "类别没有把握的案件有 75.0% (30/40)，之前60天是 5.0% (5/100)" in admin.get("/console/attention").text
