@@ -18,12 +18,13 @@ from bot import failed
 from bot.storable import storable
 from classifiers import Action, Intent
 from data.database import Database
-from data.models import Account, GroupMode, Media, Message, OutboxMessage, OutboxStatus, Outcome
+from data.models import Account, Media, Message, OutboxMessage, OutboxStatus, Outcome
 from data.taxonomy import CaseClass
 from handlers import HANDLERS, follow_up, help, notices, recall, replies, report
 from handlers.command import Command, parse
 from handlers.directory import Directory
 from handlers.errors import SuishoupaiError
+from handlers.listening import is_listening
 from handlers.local_time import SHANGHAI
 from handlers.message import SILENCE, Context, IncomingMessage, Kind, Policy, Reply, Sender, Understand
 
@@ -207,7 +208,7 @@ def _from_unknown_group(message: IncomingMessage, context: Context) -> Reply:
 def _understood(message: IncomingMessage, context: Context) -> Reply:
     if not message.text.strip() or context.understand is None:
         return help.handle(message, context) if message.addressed else SILENCE
-    if not message.addressed and _only_listening(context):
+    if not message.addressed and context.sender.posts:  # staff answer in the group without reporting
         return SILENCE
     found = context.understand(
         message.text,
@@ -219,17 +220,13 @@ def _understood(message: IncomingMessage, context: Context) -> Reply:
     context = context.about(found)
     if found.action is Action.IGNORE:
         return help.handle(message, context) if message.addressed else SILENCE
+    if not message.addressed and is_listening(context.sender.group):
+        return report.keep_candidate(message, context)
     if found.class_ is CaseClass.DISCIPLINE and found.action is not Action.CANDIDATE:
         return report.handle_discipline(message, context)
     if found.action is Action.REGISTER and found.intent is not Intent.NONE:
         return HANDLERS[found.intent](message, context)
     return report.ask(message, context) if message.addressed else report.keep_candidate(message, context)
-
-
-def _only_listening(context: Context) -> bool:
-    """Staff answer in the group without reporting; a group in its listen-only period gets nothing registered."""
-    group = context.sender.group
-    return bool(context.sender.posts) or (group is not None and group.mode is GroupMode.LISTEN)
 
 
 def _remember(session: Session, message: IncomingMessage, sender: Sender, now: dt.datetime) -> Message | None:

@@ -12,6 +12,7 @@ from handlers.cases import discipline, duplicates, intake
 from handlers.cases.dispatch import dispatch, holders
 from handlers.cases.lifecycle import SYSTEM
 from handlers.command import parse
+from handlers.listening import is_listening
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 
 YES = frozenset({"是", "是的", "对", "对的", "要", "确认", "登记"})
@@ -107,7 +108,7 @@ def _place(message: IncomingMessage, context: Context) -> Reply | None:
 def _place_of_talk(message: IncomingMessage, context: Context) -> Reply | None:
     """又停电了 … 3号楼2单元: unsure talk of the same person becomes a report by the place that follows it."""
     unsure = [row for row in intake.pending_of_sender(context) if row.text]
-    if not unsure or context.understand is None:
+    if not unsure or context.understand is None or (is_listening(context.sender.group) and not message.addressed):
         return None
     words = f"{unsure[-1].text},{message.text}"
     names = context.directory.names_for(context.sender.group)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import col, select
 
-from classifiers import Intent, Understanding, find_place
+from classifiers import Action, Intent, Understanding, find_place
 from data.models import Account, Case, ChatGroup, Correction, Message, Outcome, PendingMessage
 from data.taxonomy import CaseClass
-from handlers import notices, report
+from handlers import listening, notices, report
 from handlers.cases.discipline import log_access
 from handlers.cases.listing import visible_units
 from handlers.message import Context, IncomingMessage, Sender
@@ -128,18 +128,34 @@ def _as_report(context: Context, message: IncomingMessage, guess: Understanding)
 
 
 def _note(context: Context, talk: Talk, decided: Intent, *, case_id: int | None) -> None:
-    context.session.add(
-        Correction(
-            at=context.now,
-            person_id=_person(context),
-            case_id=case_id,
-            message_id=talk.pending.message_id,
-            label="intent",
-            guessed=talk.guess.intent.value,
-            decided=decided.value,
-            model_hash=context.policy.model_hash,
+    """What it was taken for; and, where it was overheard, what the bot alone would have done."""
+    action = Action.IGNORE if decided is Intent.NONE else Action.REGISTER
+    labels = [("intent", talk.guess.intent.value, decided.value)]
+    if talk.group is not None and not talk.pending.asked:
+        labels.append((listening.LABEL, _alone(context, talk).value, action.value))
+    for label, guessed, meant in labels:
+        context.session.add(
+            Correction(
+                at=context.now,
+                person_id=_person(context),
+                case_id=case_id,
+                message_id=talk.pending.message_id,
+                group_id=talk.pending.group_id,
+                label=label,
+                guessed=guessed,
+                decided=meant,
+                model_hash=context.policy.model_hash,
+            )
         )
-    )
+
+
+def _alone(context: Context, talk: Talk) -> Action:
+    """What the bot would have done by itself with overheard words."""
+    if context.understand is None:
+        raise LookupError("triage needs the classifiers")
+    names = context.directory.names_for(talk.group)
+    found = context.understand(talk.pending.text, names=names, nickname="", addressed=False, has_photo=False)
+    return found.action
 
 
 def _person(context: Context) -> int:

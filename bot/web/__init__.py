@@ -15,6 +15,7 @@ from bot.web import (
     case_page,
     cases,
     console,
+    groups,
     schedule,
     service,
     session_page,
@@ -49,6 +50,7 @@ def add_routes(app: FastAPI, bot: Bot) -> None:
     app.include_router(sign_in.router)
     app.include_router(board.router)
     app.include_router(console.router)
+    app.include_router(groups.router)
     app.include_router(cases.router)
     app.include_router(case_page.router)
     app.include_router(session_page.router)

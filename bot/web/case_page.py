@@ -17,9 +17,11 @@ from bot.web.sign_in import OWN_FORM, Denied, Staff, staff_in
 from data.models import Case
 from data.models.cases import FIRST_NUMBER
 from handlers import labels
-from handlers.cases import dossier, doubts, listing
+from handlers.cases import dossier, doubts, duplicates, listing
 from handlers.cases.discipline import log_access
+from handlers.cases.duplicates import Candidate
 from handlers.cases.lifecycle import OPEN
+from handlers.message import Context
 
 router = APIRouter(prefix="/console/cases")
 
@@ -99,10 +101,19 @@ def _page(
             problem=problem,
             desk=orders.desk(context, found),
             decisions=doubts.decisions(context, found),
+            similar=_similar(context, staff, found),
             **WORDS,
         )
         session.commit()
     return HTMLResponse(page, status_code=status)
+
+
+def _similar(context: Context, staff: Staff, found: Case) -> list[Candidate]:
+    """What may be the same matter among the cases the person may look at; a case that is over needs no partner."""
+    if found.status not in OPEN:
+        return []
+    units = listing.visible_units(context.directory, staff.posts)
+    return [one for one in duplicates.candidates(context, found) if units is None or one.unit_id in units]
 
 
 def _case(session: Session, bot: Bot, staff: Staff, number: int) -> Case | Response:

@@ -16,6 +16,7 @@ class Area(StrEnum):
     TRIAGE = "triage"
     SCHEDULE = "schedule"
     SERVICE = "service"
+    GROUPS = "groups"
     ATTENTION = "attention"
     SEALED = "sealed"
     SESSIONS = "sessions"
@@ -30,6 +31,7 @@ ALLOWED: dict[Area, frozenset[Role]] = {
     Area.TRIAGE: LEADING | ADMINISTRATOR,
     Area.SCHEDULE: ADMINISTRATOR,
     Area.SERVICE: LEADING - {Role.GRID_LEADER} | ADMINISTRATOR,
+    Area.GROUPS: ADMINISTRATOR,
     Area.ATTENTION: ADMINISTRATOR,
     Area.SEALED: frozenset({Role.DISCIPLINE_READER}),
     Area.SESSIONS: ADMINISTRATOR,

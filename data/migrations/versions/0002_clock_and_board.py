@@ -178,11 +178,13 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=True),
         sa.Column("message_id", sa.Integer(), nullable=True),
+        sa.Column("group_id", sa.Integer(), nullable=True),
         sa.Column("label", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("guessed", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("decided", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("model_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_corrections_case_id_cases")),
+        sa.ForeignKeyConstraint(["group_id"], ["chat_groups.id"], name=op.f("fk_corrections_group_id_chat_groups")),
         sa.ForeignKeyConstraint(
             ["message_id"], ["messages.id"], name=op.f("fk_corrections_message_id_messages"), ondelete="SET NULL"
         ),
@@ -191,6 +193,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("corrections", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_corrections_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_corrections_group_id"), ["group_id"], unique=False)
 
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.add_column(sa.Column("accepted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
@@ -339,6 +342,7 @@ def downgrade() -> None:
         batch_op.drop_column("accepted_at")
 
     with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_corrections_group_id"))
         batch_op.drop_index(batch_op.f("ix_corrections_case_id"))
 
     op.drop_table("corrections")

@@ -14,6 +14,7 @@ from tests.source import all_modules
 
 BOARD, CASES, TRIAGE, SCHEDULE = Area.BOARD, Area.CASES, Area.TRIAGE, Area.SCHEDULE
 SERVICE, ATTENTION, SEALED, SESSIONS = Area.SERVICE, Area.ATTENTION, Area.SEALED, Area.SESSIONS
+GROUPS = Area.GROUPS
 EXPECTED: dict[Role, set[Area]] = {
     Role.GRID_MEMBER: set(),
     Role.DEPARTMENT_STAFF: set(),
@@ -22,7 +23,7 @@ EXPECTED: dict[Role, set[Area]] = {
     Role.DEPUTY: {BOARD, CASES, TRIAGE, SERVICE},
     Role.HEAD: {BOARD, CASES, TRIAGE, SERVICE},
     Role.DISCIPLINE_READER: {SEALED},
-    Role.ADMINISTRATOR: {BOARD, CASES, TRIAGE, SERVICE, SCHEDULE, ATTENTION, SESSIONS},
+    Role.ADMINISTRATOR: {BOARD, CASES, TRIAGE, SERVICE, SCHEDULE, GROUPS, ATTENTION, SESSIONS},
 }
 # What is reached without a session, each for its reason.
 OPEN_TO_ALL = {
