@@ -1,5 +1,6 @@
 """The command line. Every command is a few lines here; longer bodies live in bot/commands."""
 
+import csv
 import datetime as dt
 import json
 import sys
@@ -14,6 +15,7 @@ from rich.table import Table
 from sqlmodel import select
 
 from bot.app import build, build_app
+from bot.channels import Channel
 from bot.commands import bench as benchmark
 from bot.commands import database, tables, transcript
 from bot.commands import demo as demonstration
@@ -33,6 +35,7 @@ from data.database import Database
 from data.models import Case, Person
 from data.models.cases import FIRST_NUMBER
 from data.privacy import KeyMissing
+from handlers.cases import lessons
 from handlers.cases.explain import explain as reasons
 from handlers.cases.scope import By, last_days
 from handlers.local_time import local_day
@@ -153,9 +156,21 @@ def evaluate(
 
 
 @app.command()
+def corrections(file: Annotated[Path, typer.Argument(dir_okay=False, help="写到哪个 CSV，可作训练语料")]) -> None:
+    """把人对类别的判断导出成训练语料（文字已遮住号码，仍请只在内部使用）。"""
+    bot = _bot()
+    with bot.database.reading() as session, file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, lessons.COLUMNS)
+        writer.writeheader()
+        count = sum(writer.writerow(line) > 0 for line in lessons.lessons(session))
+    bot.close()
+    typer.echo(f"{count} 条")
+
+
+@app.command()
 def explain(case: Annotated[int, typer.Argument(help="案件编号")]) -> None:
     """这件案子为什么这样理解、分派、计时、定色。"""
-    bot = build(Settings())
+    bot = _bot()
     with bot.database.reading() as session:
         found = session.get(Case, case - FIRST_NUMBER)
         if found is None:
@@ -172,7 +187,7 @@ def stats(
     days: Annotated[int, typer.Option(min=1, max=3660, help="最近多少天受理的")] = 30,
 ) -> None:
     """结案率表,每个比率都带分子和分母。"""
-    bot = build(Settings(), channels={})
+    bot = _bot(channels={})
     now = dt.datetime.now(dt.UTC)
     with bot.database.reading() as session:
         demonstration.console.print(tables.closure_table(session, bot.directory(), by, last_days(days, now), now))
@@ -245,6 +260,13 @@ def keys() -> None:
 def _model(settings: Settings) -> Model:
     ready_model(settings)
     return Model.load(settings.model_path)
+
+
+def _bot(channels: dict[str, Channel] | None = None) -> Bot:
+    """The bot of the configured database, whose schema fits."""
+    settings = Settings()
+    _check_schema(settings)
+    return build(settings, channels=channels)
 
 
 def _quiet_bot() -> Bot:
