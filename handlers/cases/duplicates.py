@@ -2,17 +2,27 @@
 
 import datetime as dt
 import re
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import ColumnElement, bindparam, func, or_
 from sqlmodel import col, select
 
-from data.models import Case, CaseReporter
+from classifiers.similarity import LIKELY, shared_words, similarity
+from data.models import Case, CaseReporter, CaseStatus
+from data.models.cases import FIRST_NUMBER
+from data.taxonomy import CaseClass
+from handlers.cases.actors import LEADING
+from handlers.cases.discipline import SEALED_WORDS
 from handlers.cases.lifecycle import OPEN
 from handlers.message import Context
 
 PLUS_ONE = re.compile(r"^(?:(?:[+＋] ?1|加一|我们?家也是|我们?这也是|我也是|同样|一样|也是)[\s,，!！。.~]*)+$")
-
-
+MOST_CANDIDATES = 5
+MOST_COMPARED = 200  # the newest; a place with more open cases of one category has another problem than duplicates
+LONGEST_WHY = 3
+# A resident's own words and room stay unread.
+COMPARED = (Case.id, Case.masked_text, Case.place_text, Case.received_at, Case.status, Case.unit_id)
 # Built once, because every report asks it.
 SAME_MATTER = (
     select(Case.id)
@@ -26,6 +36,36 @@ SAME_MATTER = (
     )
     .limit(1)
 )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An open case that may be about the same matter; `why` says it in Chinese, `score` is the texts' alone.
+
+    `led` tells whether the sender leads its unit, too.
+    """
+
+    number: int
+    words: str
+    place: str
+    received_at: dt.datetime
+    status: CaseStatus
+    unit_id: int
+    score: float
+    why: str
+    led: bool
+
+
+def candidates(context: Context, case: Case) -> list[Candidate]:
+    """Open cases that may be the same matter, the most alike first; nothing is merged here.
+
+    They share place and category and came within the window around this one; then the words decide.
+    """
+    if case.class_ is CaseClass.DISCIPLINE or case.masked_text == SEALED_WORDS or not _place_known(case):
+        return []
+    rows = context.session.exec(_nearby(context, case)).all()
+    scored = sorted(((similarity(case.masked_text, row.masked_text), row) for row in rows), key=_best_first)
+    return [_candidate(context, case, row, score) for score, row in scored[:MOST_CANDIDATES] if score >= LIKELY]
 
 
 def reported_before(context: Context, case: Case) -> bool:
@@ -68,3 +108,81 @@ def add_reporter(context: Context, case: Case) -> bool:
     reporter = CaseReporter(case_id=case.id or 0, account_id=context.sender.account_id, at=context.now)
     context.session.add(reporter)
     return True
+
+
+def _place_known(case: Case) -> bool:
+    return case.building_id is not None or case.group_id is not None or bool(case.place_text)
+
+
+def _nearby(context: Context, case: Case) -> Any:
+    window = dt.timedelta(hours=context.policy.same_matter_hours)
+    # A category of the whole district is no place to start; as an expression its index is left alone.
+    category = col(Case.category_code).concat("")
+    return (
+        select(*COMPARED)  # type: ignore[call-overload]
+        .where(
+            *_same_place(case),
+            category == case.category_code,
+            col(Case.received_at).between(case.received_at - window, case.received_at + window),
+            col(Case.status).in_(OPEN),
+            Case.class_ != CaseClass.DISCIPLINE,
+            Case.masked_text != SEALED_WORDS,
+            Case.id != case.id,
+        )
+        .order_by(col(Case.id).desc())
+        .limit(MOST_COMPARED)
+    )
+
+
+def _same_place(case: Case) -> list[ColumnElement[bool]]:
+    """The same building and no other entrance; without a building the same group, or the same named place nearby."""
+    if case.building_id is not None:
+        here = [col(Case.building_id) == case.building_id]
+        entrance = col(Case.entrance)
+        return here if case.entrance is None else [*here, entrance.is_(None) | (entrance == case.entrance)]
+    # Asked as an expression, because the index would give every case outside of buildings.
+    return [func.coalesce(col(Case.building_id), 0) == 0, _same_spot(case)]
+
+
+def _same_spot(case: Case) -> ColumnElement[bool]:
+    group, place = col(Case.group_id) == case.group_id, col(Case.place_text)
+    named = (col(Case.unit_id) == case.unit_id) & (place == case.place_text)
+    if case.group_id is None:
+        return named
+    return or_(group & place.in_(("", case.place_text)), named) if case.place_text else group
+
+
+def _best_first(scored: tuple[float, Any]) -> tuple[float, int]:
+    score, row = scored
+    return -score, -row.id
+
+
+def _candidate(context: Context, case: Case, row: Any, score: float) -> Candidate:
+    return Candidate(
+        number=row.id + FIRST_NUMBER,
+        words=row.masked_text,
+        place=row.place_text,
+        received_at=row.received_at,
+        status=row.status,
+        unit_id=row.unit_id,
+        score=score,
+        why=_why(case, row.masked_text, row.received_at),
+        led=_leads(context, row.unit_id),
+    )
+
+
+def _leads(context: Context, unit_id: int) -> bool:
+    chain = {unit.id for unit in context.directory.lineage(unit_id)}
+    return any(post.role in LEADING and post.unit_id in chain for post in context.sender.posts)
+
+
+def _why(case: Case, words: str, received_at: dt.datetime) -> str:
+    """同一栋楼、同一类别，相隔2小时，都说到「电梯」"""
+    where = "同一栋楼" if case.building_id is not None else "同一地点"
+    said = "、".join(f"「{word}」" for word in shared_words(case.masked_text, words)[:LONGEST_WHY])
+    return f"{where}、同一类别，{_apart(abs(case.received_at - received_at))}" + (f"，都说到{said}" if said else "")
+
+
+def _apart(gap: dt.timedelta) -> str:
+    hours = round(gap.total_seconds() / 3600)
+    return f"相隔{hours}小时" if hours else "相隔不到1小时"

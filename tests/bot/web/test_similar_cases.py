@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import col, update
 from starlette.testclient import TestClient
 
-from data.models import Case, CaseReporter, CaseStatus, Unit
+from data.models import Account, Case, CaseReporter, CaseStatus, Unit
 from tests.bot.web.office import ADMINISTRATOR, GRID_MEMBER, HEAD, READER, Office
 from tests.talking import Talk
 
@@ -58,7 +58,7 @@ def press(office: Office, browser: TestClient, page: str) -> str:
 def test_either_page_shows_the_other_case(any_office: Office, number: int, other: int) -> None:
     two_reports(any_office)
     page = page_of(any_office.signed_in(GRID_LEADER), number)
-    panel = page[page.index(TITLE) : page.index("<h2>经过")]
+    panel = page[page.index(TITLE) : page.index("<h2>照片")]
     assert f'<a href="/console/cases/{other}">{other}</a>' in panel
     assert "同一栋楼、同一类别，相隔不到1小时" in panel
     assert "13812345678" not in page
@@ -90,15 +90,24 @@ def test_two_clicks_on_one_page_are_two_orders(office: Office) -> None:
     assert {talk.case(number).merged_into_id for number in (1002, 1003)} == {1}
 
 
-@pytest.mark.parametrize(("code", "offered"), [(GRID_LEADER, 1), (HEAD, 1), (ADMINISTRATOR, 1)])
-def test_who_may_merge(office: Office, code: str, offered: int) -> None:
+@pytest.mark.parametrize("code", [GRID_LEADER, HEAD, ADMINISTRATOR])
+def test_who_may_merge(office: Office, code: str) -> None:
+    """Whoever leads the unit of both, from the grid up."""
+    two_reports(office)
+    page = page_of(office.signed_in(code), 1002)
+    assert len(forms(page)) == 1
+
+
+def test_without_a_chat_account_there_is_no_form(office: Office) -> None:
     talk = two_reports(office)
-    browser = office.signed_in(code)
-    page = page_of(browser, 1002)
+    person = office.person(HEAD).id
+    with talk.bot.database.writing() as session:
+        session.execute(update(Account).where(col(Account.person_id) == person).values(person_id=None))
+        session.commit()
+    talk.bot.reload_directory(talk.now)
+    page = page_of(office.signed_in(HEAD), 1002)
     assert TITLE in page
-    has_account = "您的账号还没有关联聊天账号" not in page
-    assert len(forms(page)) == (offered if has_account else 0)
-    assert talk.case(1002).status is CaseStatus.DISPATCHED
+    assert forms(page) == []
 
 
 @pytest.mark.parametrize("code", [GRID_MEMBER, READER])
