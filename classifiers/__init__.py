@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from classifiers.category import CategoryJudgement, judge_category
 from classifiers.intent import Action, Intent, IntentJudgement, choose_action, judge_intent
 from classifiers.model import Model, ModelError, Reading, corpus_hash
-from classifiers.place import Place, find_place
+from classifiers.place import Place, find_place, place_in
 from classifiers.place_names import PlaceNames
 from classifiers.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from classifiers.urgency import asks_help, judge_urgency
@@ -76,7 +76,7 @@ def understand(
         class_=category.class_,
         category=category.category,
         urgency=urgency,
-        place=find_place(text, names, nickname),
+        place=place_in(reading.text, names, nickname),
         confidence=Confidence(intent.confidence, category.class_confidence, category.category_confidence),
         action=choose_action(
             intent, addressed=addressed, emergency=urgency is Urgency.EMERGENCY, thresholds=thresholds

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
 from math import exp, log, sqrt
 
 from classifiers.model import Reading
@@ -12,6 +14,7 @@ _RULE_WEIGHT = 1.5  # rules know better than words who is accused
 _SOBER_CLASS = (0.4, 0.7)
 _SOBER_CATEGORY = (0.45, -0.2)
 _TINY = 1e-9
+_CLASSES = tuple(CaseClass)
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,23 @@ def judge_category(reading: Reading, *, discipline: float) -> CategoryJudgement:
     return _within(likelier, classes, categories)
 
 
+@cache
+def _codes(class_: CaseClass) -> tuple[str, ...]:
+    """The categories of a class."""
+    return tuple(sorted(code for code, row in read_taxonomy().items() if row.class_ is class_))
+
+
+def _chances(class_: CaseClass, categories: Mapping[str, float]) -> list[float]:
+    """The probabilities of the categories of a class, in the order of their codes."""
+    return list(map(categories.get, _codes(class_), repeat(0.0)))
+
+
 def _within(
     class_: CaseClass, classes: Mapping[CaseClass, float], categories: Mapping[str, float]
 ) -> CategoryJudgement:
-    taxonomy = read_taxonomy()
-    within = {code: chance for code, chance in categories.items() if taxonomy[code].class_ is class_}
-    category = max(within, key=lambda code: within[code])
-    share = within[category] / sum(within.values())
+    within = _chances(class_, categories)
+    likeliest = max(within)
+    category, share = _codes(class_)[within.index(likeliest)], likeliest / sum(within)
     return CategoryJudgement(
         class_, _sobered(classes[class_], *_SOBER_CLASS), category, _sobered(classes[class_] * share, *_SOBER_CATEGORY)
     )
@@ -55,13 +68,10 @@ def _sobered(chance: float, slope: float, shift: float) -> float:
 def _classes(reading: Reading, categories: Mapping[str, float]) -> dict[CaseClass, float]:
     """Two opinions on the class, its own weights and the sum over its categories, weighed alike; then the rules."""
     own, points = reading.chances("class", rules=False), reading.points("class")
-    taxonomy = read_taxonomy()
-    summed = dict.fromkeys(CaseClass, 0.0)
-    for code, chance in categories.items():
-        summed[taxonomy[code].class_] += chance
     joint = {
-        class_: sqrt(own.get(class_, 0.0) * summed[class_]) * exp(_RULE_WEIGHT * points.get(class_, 0.0))
-        for class_ in CaseClass
+        class_: sqrt(own.get(class_, 0.0) * sum(_chances(class_, categories)))
+        * exp(_RULE_WEIGHT * points.get(class_, 0.0))
+        for class_ in _CLASSES
     }
     whole = sum(joint.values()) or 1.0
     return {class_: chance / whole for class_, chance in joint.items()}

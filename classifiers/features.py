@@ -3,10 +3,13 @@
 Learning uses scikit-learn; serving uses the arithmetic here, which gives the same numbers without importing it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import log, sqrt
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -27,21 +30,26 @@ _LONGEST_RUN = 3
 def word_terms(text: str) -> list[str]:
     """Words of a shaped text and pairs of neighbouring words."""
     words = cut(text)
-    return words + [f"{first} {second}" for first, second in pairwise(words)]
+    return [*words, *map(" ".join, pairwise(words))]
 
 
 def character_terms(text: str) -> list[str]:
     """Runs of one to three characters of a shaped text, spaces left out."""
-    run = text.replace(" ", "")
-    return [run[i : i + n] for n in range(1, _LONGEST_RUN + 1) for i in range(len(run) - n + 1)]
+    text = text.replace(" ", "")
+    terms = runs = list(text)
+    for longer in range(1, _LONGEST_RUN):
+        runs = list(map(add, runs, text[longer:]))
+        terms = terms + runs
+    return terms
 
 
 @dataclass(frozen=True)
 class Vector:
-    """The features of one text that the vocabulary knows: their numbers and weights."""
+    """The features of one text that the vocabulary knows: their numbers and weights, first those of `words` words."""
 
     index: Indices
     value: Floats
+    words: int
 
 
 @dataclass(frozen=True)
@@ -50,22 +58,6 @@ class Block:
 
     terms: tuple[str, ...]
     idf: Floats
-
-    @cached_property
-    def number(self) -> dict[str, int]:
-        return {term: number for number, term in enumerate(self.terms)}
-
-    def vector(self, terms: Iterable[str]) -> Vector:
-        counts: dict[int, int] = {}
-        number = self.number
-        for term in terms:
-            place = number.get(term)
-            if place is not None:
-                counts[place] = counts.get(place, 0) + 1
-        index = np.fromiter(counts.keys(), np.intp, len(counts))
-        value = (1.0 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))) * self.idf[index]
-        length = np.sqrt(value @ value)
-        return Vector(index, value / length if length else value)
 
 
 @dataclass(frozen=True)
@@ -78,16 +70,47 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.words.terms) + len(self.characters.terms)
 
-    def term(self, number: int) -> str | None:
-        """The word or pair of words behind a feature's number; None for runs of characters, which explain nothing."""
-        return self.words.terms[number] if number < len(self.words.terms) else None
+    def term(self, number: int) -> str:
+        """The word, pair of words or run of characters behind a feature's number."""
+        behind = number - len(self.words.terms)
+        return self.words.terms[number] if behind < 0 else self.characters.terms[behind]
 
     def vector(self, text: str) -> Vector:
         """The features of any text."""
-        text = shape(normalise(text))
-        words, characters = self.words.vector(word_terms(text)), self.characters.vector(character_terms(text))
-        shifted = characters.index + len(self.words.terms)
-        return Vector(np.concatenate((words.index, shifted)), np.concatenate((words.value, characters.value)))
+        return self.vector_of(normalise(text))
+
+    def vector_of(self, text: str) -> Vector:
+        """The features of a normalised text."""
+        text = shape(text)
+        words = _known(self._word_numbers, word_terms(text))
+        numbers = words + _known(self._character_numbers, character_terms(text))
+        counts = Counter(numbers)
+        index = np.array(list(counts), np.intp)
+        value = self._idf.take(index)
+        for place, count in enumerate(counts.values()):
+            if count > 1:
+                value[place] *= 1.0 + log(count)
+        border = len(set(words))
+        for part in (value[:border], value[border:]):
+            part /= sqrt(part @ part) or 1.0
+        return Vector(index, value, border)
+
+    @cached_property
+    def _idf(self) -> Floats:
+        return np.concatenate((self.words.idf, self.characters.idf))
+
+    @cached_property
+    def _word_numbers(self) -> dict[str, int]:
+        return {term: number for number, term in enumerate(self.words.terms)}
+
+    @cached_property
+    def _character_numbers(self) -> dict[str, int]:
+        return {term: number for number, term in enumerate(self.characters.terms, len(self.words.terms))}
+
+
+def _known(numbers: dict[str, int], terms: list[str]) -> list[int]:
+    """The numbers of the terms that are known."""
+    return [number for number in map(numbers.get, terms) if number is not None]
 
 
 def learn_vocabulary(texts: Sequence[str]) -> tuple[Vocabulary, Any]:

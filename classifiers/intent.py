@@ -64,12 +64,13 @@ def judge_intent(reading: "Reading", *, addressed: bool, has_photo: bool) -> Int
     if not says_something(reading.text):
         return IntentJudgement(Intent.NONE, 1.0, 0.0, evident=False)
     extra = addressed * _ADDRESSED_POINTS + has_photo * _PHOTO_POINTS
-    message = _sigmoid(_learned(reading) + _evidence(reading) + extra)
-    among = reading.chances("intent")
-    likeliest = max(among, key=lambda name: among[name])
-    evident = _evident(reading)
+    telling = _telling(reading)
+    message = _sigmoid(_learned(reading) + _evidence(reading, telling) + extra)
+    evident = _evident(reading, telling)
     if message < 0.5:
         return IntentJudgement(Intent.NONE, 1 - message, message, evident)
+    among = reading.chances("intent")
+    likeliest = max(among, key=lambda name: among[name])
     return IntentJudgement(Intent(likeliest), message * among[likeliest], message, evident)
 
 
@@ -79,20 +80,18 @@ def _learned(reading: "Reading") -> float:
     return _LEARNED_SHARE * log(message / (1 - message))
 
 
-def _evidence(reading: "Reading") -> float:
+def _evidence(reading: "Reading", telling: list["Rule"]) -> float:
     """Talk without a word of any community matter needs much to be taken for a message."""
     counts = reading.found.counts
     points = sum(weight * min(counts.get(name, 0), most) for name, (weight, most) in _EVIDENCE.items())
-    combined = min(sum(1 for rule in _telling(reading) if len(rule.words) > 1), _MOST_COMBINED)
+    combined = min(sum(len(rule.words) > 1 for rule in telling), _MOST_COMBINED)
     return points + _NO_EVIDENCE + _TOPIC_AT_ALL * bool(counts.get("topic")) + _COMBINED * combined
 
 
-def _evident(reading: "Reading") -> bool:
+def _evident(reading: "Reading", telling: list["Rule"]) -> bool:
     """Whether a word or rule can be named that makes it a community matter, not only a way of speaking."""
     counts = reading.found.counts
-    return bool(
-        counts.get("topic") or counts.get("office") or _telling(reading) or reading.points("gate").get("message")
-    )
+    return bool(counts.get("topic") or counts.get("office") or telling or reading.points("gate").get("message"))
 
 
 def _telling(reading: "Reading") -> list["Rule"]:

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 from classifiers.corpus import CorpusRow, corpus_hash, read_corpus
-from classifiers.features import Vector, Vocabulary, learn_vocabulary
+from classifiers.features import Floats, Vector, Vocabulary, learn_vocabulary
 from classifiers.intent import Intent
 from classifiers.lessons import read_everyday, read_topics, talk_lessons, topic_lessons
 from classifiers.linear import (
     Head,
+    Heads,
     ModelError,
     learn_head,
     read_arrays,
@@ -42,47 +40,40 @@ _STRONG_WORD = 0.15  # log-odds below which a word is no reason worth showing
 
 @dataclass(frozen=True)
 class Reading:
-    """A text as the model sees it: its features and the rules that hold for it."""
+    """A text as the model sees it: its features, their weights and scores, and the rules that hold for it."""
 
     text: str
     vector: Vector
+    rows: Floats
+    scores: list[float]
     found: Findings
     model: "Model"
 
-    def chances(
-        self, question: str, extra: Mapping[str, float] | None = None, *, rules: bool = True
-    ) -> dict[str, float]:
-        """The probability of each answer, from weights, rules and what the caller knows besides."""
-        head = self.model.heads[question]
-        scores = head.scores(self.vector)
-        for label, points in (*(extra or {}).items(), *(self.points(question).items() if rules else ())):
-            if label in head.labels:
-                scores[head.labels.index(label)] += points
-        return dict(zip(head.labels, softmax(scores).tolist(), strict=True))
+    def chances(self, question: str, *, rules: bool = True) -> dict[str, float]:
+        """The probability of each answer, from weights and rules."""
+        labels, scores = self.model.heads.labels[question], self.scores[self.model.heads.columns[question]]
+        for label, points in self.points(question).items() if rules else ():
+            if label in labels:
+                scores[labels.index(label)] += points
+        return dict(zip(labels, softmax(scores), strict=True))
 
-    def points(self, question: str) -> dict[str, float]:
+    def points(self, question: str) -> Mapping[str, float]:
         """What the rules that hold add to each answer."""
-        points: dict[str, float] = {}
-        for rule in (fired.rule for fired in self.found.fired):
-            if rule.question == question:
-                points[rule.label] = points.get(rule.label, 0.0) + rule.points
-        return points
+        return self.found.points.get(question, {})
 
     def reasons(self, question: str, label: str) -> list[str]:
         """The rules that speak for an answer, in words for a person."""
-        return [
-            f"规则:{fired.reason}"
-            for fired in self.found.fired
-            if fired.rule.question == question and fired.rule.label == label and fired.rule.points > 0
-        ]
+        return [f"规则:{reason}" for reason in self.found.speaking_for.get((question, label), ())]
 
     def strongest(self, question: str, label: str, most: int = 3) -> list[str]:
         """The words that add most to an answer."""
-        added = self.model.heads[question].contributions(self.vector, label)
-        strong = sorted(np.flatnonzero(added >= _STRONG_WORD), key=lambda i: -added[i])
-        named = ((self.model.vocabulary.term(int(self.vector.index[i])), added[i]) for i in strong)
-        words = ((term.replace(" ", ""), weight) for term, weight in named if term and len(term) > 1)
-        return [f"词:{term} +{weight:.1f}" for term, weight in islice(words, most)]
+        words, term = self.vector.words, self.model.vocabulary.term
+        weights = self.rows[:words] @ self.model.heads.contrasts[question, label]
+        added = (self.vector.value[:words] * weights).tolist()
+        strong = sorted((-round(weight, 9), place) for place, weight in enumerate(added) if weight >= _STRONG_WORD)
+        named = ((term(int(self.vector.index[place])).replace(" ", ""), weight) for weight, place in strong)
+        long = ((name, weight) for name, weight in named if len(name) > 1)
+        return [f"词:{name} +{-weight:.1f}" for name, weight in islice(long, most)]
 
 
 @dataclass(frozen=True)
@@ -90,22 +81,21 @@ class Model:
     """Everything `understand` needs; loaded once, shared by all threads, never changed."""
 
     vocabulary: Vocabulary
-    heads: Mapping[str, Head]
+    heads: Heads
     rules: RuleBook
     corpus_hash: str
 
-    @cached_property
-    def labels(self) -> dict[str, tuple[str, ...]]:
-        return {question: head.labels for question, head in self.heads.items()}
-
     def read(self, text: str) -> Reading:
         text = normalise(text)
-        return Reading(text, self.vocabulary.vector(text), self.rules.find(text), self)
+        vector = self.vocabulary.vector_of(text)
+        rows = self.heads.rows(vector)
+        scores = (vector.value @ rows + self.heads.bias).tolist()
+        return Reading(text, vector, rows, scores, self.rules.find(text), self)
 
     def save(self, path: Path) -> None:
         header = {
             "kind": "suishoupai",
-            "heads": self.labels,
+            "heads": self.heads.labels,
             "rules": [rule.row for rule in self.rules.rules],
             "lists": {name: sorted(words) for name, words in self.rules.lists.items()},
             "corpus_hash": self.corpus_hash,
@@ -124,7 +114,7 @@ class Model:
         heads = {question: Head.of(question, labels, arrays) for question, labels in header["heads"].items()}
         tokenizer()
         rules = RuleBook.of(header["rules"], header["lists"])
-        return cls(read_vocabulary(header, arrays), heads, rules, header["corpus_hash"])
+        return cls(read_vocabulary(header, arrays), Heads.of(heads), rules, header["corpus_hash"])
 
 
 def load(path: Path) -> Model:
@@ -147,7 +137,7 @@ def train(rows: Sequence[CorpusRow] | None = None, *, lexicon: Path = LEXICON) -
     topics = read_topics(lexicon)
     vocabulary, union = learn_vocabulary([*(row.text for row in rows), *(word for word, _ in topics)])
     heads = _learn_heads(rows, union.transform([row.text for row in rows]), topics, union)
-    return Model(vocabulary, heads, read_rule_book(lexicon), corpus_hash(lexicon=lexicon))
+    return Model(vocabulary, Heads.of(heads), read_rule_book(lexicon), corpus_hash(lexicon=lexicon))
 
 
 def read_rule_book(lexicon: Path = LEXICON) -> RuleBook:

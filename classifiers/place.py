@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass, replace
 
 from classifiers.place_names import PlaceNames
-from classifiers.place_parts import Mention, find_buildings, find_entrance, find_floor, find_room
+from classifiers.place_parts import Mention, find_buildings, find_entrance, find_floor, find_room, has_details
 from classifiers.words import LEXICON, normalise, read_words
 
 __all__ = ["Place", "PlaceNames", "find_place"]
 
 # Spots every estate has; they need no dictionary, but a dictionary wins over them.
 _USUAL_SPOTS = tuple(sorted(read_words(LEXICON / "spots.txt"), key=lambda name: (-len(name), name)))
+_ANY_SPOT = re.compile("|".join(map(re.escape, _USUAL_SPOTS)))  # one look, where most lines have none
 _OWN_BUILDING = re.compile(r"(?:我们|咱们?|俺们?|本|我|咱这|我们这|自己)(?:这)?个?(?:楼|栋|幢)(?![上下])")
 _OWN_ENTRANCE = re.compile(r"(?:我们|咱们?|俺们?|本|我|咱这|我们这)(?:这)?个?(?:单元|门洞|楼道)")
 _CORRECTION = re.compile(r"(?:说|写|打|发|弄|搞|讲|报)错|不对|更正|纠正|应该是|是我记错|记错")
@@ -36,7 +37,11 @@ class Place:
 
 def find_place(text: str, names: PlaceNames = PlaceNames.EMPTY, nickname: str = "") -> Place | None:
     """The place a message is about, or None when neither its words nor its sender tell."""
-    text = normalise(text)
+    return place_in(normalise(text), names, nickname)
+
+
+def place_in(text: str, names: PlaceNames, nickname: str) -> Place | None:
+    """The same for a text that is normalised already."""
     mentions = _meant(text, find_buildings(text, names))
     if mentions:
         return _named(text, mentions, names)
@@ -83,7 +88,9 @@ def _at_spot(text: str, spot: str, names: PlaceNames) -> Place:
 
 def _at_sender(text: str, names: PlaceNames, nickname: str) -> Place | None:
     """No building named: the sender's own by the nickname, else the group's only one."""
-    own = find_buildings(nickname, names)[:1]
+    own = find_buildings(nickname, names)[:1] if nickname else []
+    if not own and names.home is None and not has_details(text):
+        return None
     here = _with_details(Place(), text)
     if own:
         home = Place(building=own[0].key, entrance=own[0].entrance, room=own[0].room, text=own[0].text)
@@ -105,6 +112,8 @@ def _merge(text: str, here: Place, home: Place) -> Place:
 
 def _with_details(place: Place, text: str) -> Place:
     """Add entrance, floor and room from the words around the building."""
+    if place.entrance is None and not has_details(text):
+        return place
     entrance = place.entrance if place.entrance is not None else find_entrance(text)
     floor, written = find_floor(text)
     shown = place.text + (f"{entrance}单元" if entrance is not None else "") + written
@@ -119,4 +128,6 @@ def _blank(text: str, mentions: list[Mention]) -> str:
 
 
 def _spot(text: str, names: PlaceNames) -> str | None:
-    return next((name for name in (*names.spots, *_USUAL_SPOTS) if name in text), None)
+    """The longest name of a spot in the text: one of the dictionary, else a usual one."""
+    usual = _USUAL_SPOTS if _ANY_SPOT.search(text) else ()
+    return next((name for name in (*names.spots, *usual) if name in text), None)

@@ -46,6 +46,9 @@ _FLOOR = re.compile(
     rf"(?<![\d这那每同某上下.{_CN}])(?P<floor>{_NUMBER})(?:楼(?![盘市价宇])|层(?![灰油泥土冰霜皮膜纱水沙白黑黄厚薄意高楼]))"
 )
 _HIGHEST = 99
+# Most lines name no building and no floor: one look spares them the patterns above, as all these find has this in it.
+_ANY_BUILDING = re.compile(rf"[\dA-Za-z甲乙丙丁戊{_CN}]\s?[号#栋幢座楼]|\d{_DASH}\d")
+_ANY_DETAIL = re.compile(rf"\d|[{_CN}]\s?(?:楼|层|号?单元)|负|地下|-[一二三四五]")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ def find_buildings(text: str, names: PlaceNames) -> list[Mention]:
         if all(mention.end <= other.start or mention.start >= other.end for other in found):
             found.append(mention)
     return sorted(found, key=lambda mention: mention.start)
+
+
+def has_details(text: str) -> bool:
+    """Whether a text may name an entrance, a floor or a room."""
+    return _ANY_DETAIL.search(text) is not None
 
 
 def find_entrance(text: str) -> int | None:
@@ -96,6 +104,8 @@ def find_floor(text: str) -> tuple[int | None, str]:
 
 def _candidates(text: str, names: PlaceNames) -> Iterator[Mention]:
     yield from _special(text, names)
+    if not _ANY_BUILDING.search(text):
+        return
     yield from _several(text, names)
     for match in _DASHED.finditer(text):
         if names.building(match["name"]) or not _like_a_date(match):

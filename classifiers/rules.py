@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from classifiers.words import WordSearch
+
 Row = tuple[str, str, float, str, str]
 _COLUMNS = 5
 _CLOSELY = r"[^。!?;\n]{0,8}"  # what may stand between the groups of an ordered rule
@@ -46,9 +48,7 @@ class Rule:
         return self.question, self.label, self.points, words, "/".join(self.unless)
 
     def holds(self, present: set[str], text: str) -> bool:
-        if any(word in present for word in self.unless):
-            return False
-        if not all(any(word in present for word in group) for group in self.words):
+        if not present.isdisjoint(self.unless) or any(map(present.isdisjoint, self.words)):
             return False
         return not self.ordered or self._in_order.search(text) is not None
 
@@ -76,6 +76,8 @@ class Findings:
 
     fired: tuple[Fired, ...]
     counts: Mapping[str, int]  # how many different words of each list
+    points: Mapping[str, Mapping[str, float]]  # what the rules add to each label of each question
+    speaking_for: Mapping[tuple[str, str], Sequence[str]]  # reasons of the rules that speak for question and label
 
 
 @dataclass(frozen=True)
@@ -90,24 +92,18 @@ class RuleBook:
 
     def find(self, text: str) -> Findings:
         """Rules that hold for a normalised text, in the order of the file, and the counts of the lists."""
-        present = self._present(text)
-        numbers = {number for word in present for number in self._rules_by_word.get(word, ())}
+        present = self._search.present(text)
+        by_word = self._rules_by_word
+        numbers = {number for word in present & by_word.keys() for number in by_word[word]}
         rules = (self.rules[number] for number in sorted(numbers))
         fired = tuple(Fired(rule, rule.reason(present)) for rule in rules if rule.holds(present, text))
-        return Findings(fired, {name: len(words & present) for name, words in self.lists.items()})
+        counts = {name: len(words & present) for name, words in self.lists.items()}
+        return Findings(fired, counts, _points(fired), _speaking_for(fired))
 
     @cached_property
-    def _words(self) -> frozenset[str]:
+    def _search(self) -> WordSearch:
         in_rules = (word for rule in self.rules for group in (*rule.words, rule.unless) for word in group)
-        return frozenset(in_rules).union(*self.lists.values())
-
-    @cached_property
-    def _lengths(self) -> dict[str, tuple[int, ...]]:
-        """How long the words are that begin with a character: what makes looking for thousands of words cheap."""
-        lengths: dict[str, set[int]] = {}
-        for word in self._words:
-            lengths.setdefault(word[0], set()).add(len(word))
-        return {first: tuple(sorted(sizes)) for first, sizes in lengths.items()}
+        return WordSearch(frozenset(in_rules).union(*self.lists.values()))
 
     @cached_property
     def _rules_by_word(self) -> dict[str, tuple[int, ...]]:
@@ -118,14 +114,21 @@ class RuleBook:
                 numbers.setdefault(word, []).append(number)
         return {word: tuple(of_word) for word, of_word in numbers.items()}
 
-    def _present(self, text: str) -> set[str]:
-        words, lengths = self._words, self._lengths
-        return {
-            piece
-            for start, first in enumerate(text)
-            for length in lengths.get(first, ())
-            if (piece := text[start : start + length]) in words
-        }
+
+def _points(fired: Iterable[Fired]) -> dict[str, dict[str, float]]:
+    points: dict[str, dict[str, float]] = {}
+    for rule in (one.rule for one in fired):
+        of_question = points.setdefault(rule.question, {})
+        of_question[rule.label] = of_question.get(rule.label, 0.0) + rule.points
+    return points
+
+
+def _speaking_for(fired: Iterable[Fired]) -> dict[tuple[str, str], list[str]]:
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in fired:
+        if one.rule.points > 0:
+            reasons.setdefault((one.rule.question, one.rule.label), []).append(one.reason)
+    return reasons
 
 
 def read_rule_rows(path: Path) -> list[list[str]]:

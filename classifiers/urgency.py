@@ -7,10 +7,10 @@ from data.taxonomy import Urgency
 def judge_urgency(reading: Reading) -> Urgency:
     """The likeliest urgency; an emergency needs a rule (人被困, 燃气味, 触电), because it wakes people."""
     chances = reading.chances("urgency")
-    ranked = sorted(chances, key=lambda name: -chances[name])
-    if ranked[0] == Urgency.EMERGENCY and not _ruled(reading):
+    likeliest = max(chances, key=lambda name: chances[name])
+    if likeliest == Urgency.EMERGENCY and not _ruled(reading):
         return Urgency.URGENT
-    return Urgency(ranked[0])
+    return Urgency(likeliest)
 
 
 def _ruled(reading: Reading) -> bool:

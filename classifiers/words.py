@@ -1,12 +1,17 @@
-"""How a text is read: cleaned characters first, then words cut by jieba.
+"""How a text is read: cleaned characters first, then the words that jieba would cut.
 
 One tokenizer serves the whole process; it is built once, from the dictionary that jieba ships and our own words.
+The cutting itself is done here, over jieba's frequencies: the same words in a fifth of the time.
 """
 
 import re
 import unicodedata
 import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
+from math import inf, log
+from operator import add
 from pathlib import Path
 
 with warnings.catch_warnings():
@@ -26,6 +31,9 @@ _INVISIBLE = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 _DIGIT = re.compile(r"\d")
+# What jieba looks for words in; every other character stands alone.
+_PIECE = re.compile(r"[\u4e00-\u9fd5a-zA-Z0-9+#&._%-]+|[^ ]", re.DOTALL)
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _OUR_WORD_FREQUENCY = 20_000  # above any chance that its parts win against it
 _LONGEST_WORD = 8
 
@@ -42,8 +50,64 @@ def shape(text: str) -> str:
 
 
 def cut(text: str) -> list[str]:
-    """Words of a normalised text, spaces left out."""
-    return [word for word in tokenizer().cut(text, HMM=False) if word != " "]
+    """Words of a normalised text, spaces left out: those of jieba without its guesses at unknown words."""
+    words: list[str] = []
+    for piece in _PIECE.findall(text):
+        if len(piece) == 1:
+            words.append(piece)
+        else:
+            words += _joined(piece, _likeliest_ends(piece, _weights()))
+    return words
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """How often each word occurs, by the tokenizer; the logarithms of single characters are taken once."""
+
+    frequencies: Mapping[str, int]
+    whole: float  # the logarithm of all together
+    single: Mapping[str, float]
+
+
+@cache
+def _weights() -> _Weights:
+    frequencies, whole = tokenizer().FREQ, log(tokenizer().total)
+    single = {word: log(frequency) - whole for word, frequency in frequencies.items() if frequency and len(word) == 1}
+    return _Weights(frequencies, whole, single)
+
+
+def _likeliest_ends(piece: str, weights: _Weights) -> list[int]:
+    """Where the word that starts at each character ends, if the rest is cut most likely; the longer of equals."""
+    known, whole = weights.frequencies.get, weights.whole
+    alone = list(map(weights.single.get, piece))
+    pairs = [*map(known, map(add, piece, piece[1:])), None]
+    size = len(piece)
+    scores, ends = [0.0] * (size + 1), list(range(1, size + 1))
+    for start in range(size - 1, -1, -1):
+        frequency, end = pairs[start], start + 2
+        best = -inf if (single := alone[start]) is None else single + scores[start + 1]
+        while frequency is not None:
+            if frequency and (score := log(frequency) - whole + scores[end]) >= best:
+                best, ends[start] = score, end
+            end += 1
+            frequency = known(piece[start:end]) if end <= size else None
+        scores[start] = best if best > -inf else scores[start + 1] - whole
+    return ends
+
+
+def _joined(piece: str, ends: list[int]) -> list[str]:
+    """The words of a piece; single Latin letters and figures that follow one another make one word."""
+    words: list[str] = []
+    start, running = 0, False
+    while start < len(piece):
+        word = piece[start : ends[start]]
+        latin = word in _LATIN
+        if latin and running:
+            words[-1] += word
+        else:
+            words.append(word)
+        start, running = ends[start], latin
+    return words
 
 
 def read_words(path: Path) -> list[str]:
@@ -58,7 +122,8 @@ def tokenizer() -> jieba.Tokenizer:
     built = jieba.Tokenizer()
     built.FREQ = _frequencies(built)
     for word in read_words(LEXICON / "user_words.txt"):
-        _add(built.FREQ, word, _OUR_WORD_FREQUENCY)
+        built.FREQ[word] = _OUR_WORD_FREQUENCY
+        _add_beginnings(built.FREQ, word)
     built.total = sum(built.FREQ.values())
     built.initialized = True
     return built
@@ -66,17 +131,33 @@ def tokenizer() -> jieba.Tokenizer:
 
 def _frequencies(source: jieba.Tokenizer) -> dict[str, int]:
     """jieba's dictionary, without its cache: that is a marshal file in a folder everybody may write to."""
-    frequencies: dict[str, int] = {}
     with source.get_dict_file() as file:
-        for line in file.read().decode("utf-8").splitlines():
-            word, frequency, _ = line.split(" ", 2)
-            if len(word) <= _LONGEST_WORD:
-                _add(frequencies, word, int(frequency))
+        columns = file.read().decode("utf-8").split()  # word, frequency, kind of word
+    counted = zip(columns[0::3], map(int, columns[1::3]), strict=True)
+    frequencies = {word: frequency for word, frequency in counted if len(word) <= _LONGEST_WORD}
+    for word in list(frequencies):
+        _add_beginnings(frequencies, word)
     return frequencies
 
 
-def _add(frequencies: dict[str, int], word: str, frequency: int) -> None:
-    """Enter a word and, as jieba expects, every beginning of it."""
-    frequencies[word] = frequency
-    for end in range(1, len(word)):
-        frequencies.setdefault(word[:end], 0)
+def _add_beginnings(frequencies: dict[str, int], word: str) -> None:
+    """Enter, as jieba expects, every beginning of a word; where one is known, so are or will be those of it."""
+    for end in range(len(word) - 1, 0, -1):
+        if word[:end] in frequencies:
+            return
+        frequencies[word[:end]] = 0
+
+
+class WordSearch:
+    """Finds which of thousands of words stand in a text, by the first two characters of each."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._by_pair: dict[str, list[str]] = {}
+        for word in sorted(set(words)):
+            self._by_pair.setdefault(word[:2], []).append(word)
+
+    def present(self, text: str) -> set[str]:
+        """The words a text has."""
+        by_pair = self._by_pair
+        pairs = {*text, *map(add, text, text[1:])} & by_pair.keys()
+        return {word for pair in pairs for word in by_pair[pair] if word in text}

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from classifiers.features import learn_vocabulary
-from classifiers.linear import ModelError, TextClassifier, fit_logistic, head_of, softmax, train_table
+from classifiers.linear import (
+    Head,
+    Heads,
+    ModelError,
+    TextClassifier,
+    fit_logistic,
+    fit_margins,
+    head_of,
+    softmax,
+    train_table,
+)
 
 THINGS = ("电梯", "路灯", "水管", "楼道", "车位", "垃圾桶", "单元门", "健身器", "井盖", "花坛")
 FAULTS = {
@@ -40,6 +50,45 @@ def test_probabilities_equal_those_of_scikit_learn(labels):
     expected = model.predict_proba(union.transform(UNSEEN))
     got = np.array([list(ours.probabilities(text).values()) for text in UNSEEN])
     assert np.abs(got - expected).max() < 1e-6
+
+
+@pytest.mark.parametrize("labels", [["坏", "吵", "脏"], ["坏", "吵"]], ids=["三种标签", "两种标签"])
+def test_margins_equal_those_of_scikit_learn(labels):
+    rows = [(text, label) for text, label in TABLE if label in labels]
+    vocabulary, union = learn_vocabulary([text for text, _ in rows])
+    model = fit_margins(union.transform([text for text, _ in rows]), [label for _, label in rows])
+    head = head_of(model)
+    expected = model.decision_function(union.transform(UNSEEN)).reshape(len(UNSEEN), -1)
+    got = np.array([head.scores(vocabulary.vector(text)) for text in UNSEEN])
+    assert np.abs(got[:, -expected.shape[1] :] - expected).max() < 1e-6
+
+
+def test_heads_side_by_side_score_as_each_alone(classifier):
+    alone = {
+        "first": classifier.head,
+        "second": Head(("a", "b"), classifier.head.weights[:, 1:], np.array([0.5, -2.0])),
+    }
+    heads, vector = Heads.of(alone), classifier.vocabulary.vector(UNSEEN[0])
+    together = vector.value @ heads.rows(vector) + heads.bias
+    assert list(heads) == list(alone)
+    for question, head in alone.items():
+        assert together[heads.columns[question]] == pytest.approx(head.scores(vector))
+        assert heads[question].scores(vector) == pytest.approx(head.scores(vector))
+
+
+def test_a_contrast_is_the_weight_less_the_mean_of_its_question(classifier):
+    heads, vector = (
+        Heads.of({"table": classifier.head, "again": classifier.head}),
+        classifier.vocabulary.vector("花坛吵"),
+    )
+    rows = classifier.head.weights[vector.index].astype(float)
+    expected = rows[:, classifier.head.labels.index("吵")] - rows.mean(axis=1)
+    assert heads.rows(vector) @ heads.contrasts["again", "吵"] == pytest.approx(expected)
+
+
+def test_the_first_of_several_lines_tells_more(classifier):
+    assert classifier.predict("电梯坏了没人修\n路灯半夜吵人")[0] == "坏"
+    assert classifier.predict("路灯半夜吵人\n电梯坏了没人修")[0] == "吵"
 
 
 @pytest.mark.parametrize(("text", "label"), [("花坛旁边吵得睡不着", "吵"), ("单元门坏了", "坏"), ("没人扫地", "脏")])
@@ -93,4 +142,4 @@ def test_missing_file_says_what_to_do(tmp_path):
 
 
 def test_softmax_survives_large_scores():
-    assert softmax(np.array([1000.0, 0.0])).tolist() == [1.0, 0.0]
+    assert softmax([1000.0, 0.0]) == [1.0, 0.0]

@@ -8,7 +8,7 @@ import pytest
 
 from classifiers.corpus import corpus_hash, read_corpus
 from classifiers.intent import Intent
-from classifiers.linear import Head, ModelError, write_arrays
+from classifiers.linear import Head, Heads, ModelError, write_arrays
 from classifiers.model import Model, check_labels, train
 
 TEXTS = ("又停水了", "电梯停在三楼", "谢谢师傅", "早上好", "村干部收好处费", "")
@@ -40,7 +40,8 @@ def test_file_holds_no_pickle(tiny_model, tmp_path):
 def test_model_of_another_taxonomy_is_refused(tiny_model, tmp_path):
     head = tiny_model.heads["category"]
     strange = Head(("M01", *(f"X{number}" for number in range(len(head.labels) - 1))), head.weights, head.bias)
-    dataclasses.replace(tiny_model, heads={**tiny_model.heads, "category": strange}).save(tmp_path / "model.npz")
+    heads = Heads.of({**tiny_model.heads, "category": strange})
+    dataclasses.replace(tiny_model, heads=heads).save(tmp_path / "model.npz")
     with pytest.raises(ModelError, match=r"分类表不符.*X0"):
         Model.load(tmp_path / "model.npz")
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from classifiers.place import Place, PlaceNames, find_place
 from classifiers.place_names import read_number, usual_aliases, write_number
+from classifiers.place_parts import find_buildings, find_entrance, find_floor, find_room, has_details
 
 STREET = PlaceNames.of(
     [
@@ -212,3 +213,17 @@ def test_any_text_has_a_place_or_none(said, nickname):
 @pytest.mark.parametrize("row", [row for row in WORDS if row[4]], ids=lambda row: row[0])
 def test_room_is_never_shown(row):
     assert row[4] not in found(row[0]).text
+
+
+_ADDRESS_PARTS = st.sampled_from(
+    [*"0123一三十叁AB甲号楼栋座幢#-–_/ 、到至层室房户门|", "单元", "地下", "负", "我住", "号房"]
+)
+
+
+@given(st.lists(_ADDRESS_PARTS, max_size=12).map("".join))
+def test_the_first_look_hides_no_building_and_no_detail(text):
+    """What the patterns find in a text alone they find beside a building, which passes the first look."""
+    alone = [mention.text for mention in find_buildings(text, STREET)]
+    beside = [mention.text for mention in find_buildings(f"{text}。。。77栋", STREET)]
+    assert beside == [*alone, "77栋"]
+    assert has_details(text) or (find_entrance(text), find_room(text), find_floor(text)) == (None, None, (None, ""))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.words import SCORED_CHARACTERS, cut, normalise, read_words, shape, tokenizer
+from classifiers.corpus import read_corpus
+from classifiers.words import SCORED_CHARACTERS, WordSearch, cut, normalise, read_words, shape, tokenizer
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,26 @@ def test_word_list_skips_remarks(tmp_path):
 @given(st.text(st.characters(codec=None), max_size=300))
 def test_any_text_can_be_cleaned_and_cut(text):
     assert "".join(cut(normalise(text))) == normalise(text).replace(" ", "")
+
+
+def _cut_by_jieba(text):
+    return [word for word in tokenizer().cut(text, HMM=False) if word != " "]
+
+
+def test_corpus_is_cut_as_jieba_cuts():
+    texts = [shape(normalise(row.text)) for row in read_corpus()]
+    assert [cut(text) for text in texts] == [_cut_by_jieba(text) for text in texts]
+
+
+# Characters that start, continue and end many words, and signs that jieba treats in ways of their own.
+_TRICKY = "小区电梯维修基金人大会议中国人民共和国务院长一十百年月日的了不是在有和龘𠀀aAbB0·9+#&._%-,!? "
+
+
+@given(st.text(st.sampled_from(_TRICKY), max_size=60) | st.text(st.characters(codec=None), max_size=200))
+def test_any_text_is_cut_as_jieba_cuts(text):
+    assert cut(normalise(text)) == _cut_by_jieba(normalise(text))
+
+
+@given(st.lists(st.text("电梯停水 ", min_size=1, max_size=4)), st.text("电梯停水 ", max_size=20))
+def test_search_finds_exactly_the_words_that_stand_in_the_text(words, text):
+    assert WordSearch(words).present(text) == {word for word in words if word in text}
