@@ -84,7 +84,10 @@ def test_decided_twice_counts_once(any_office: Office) -> None:
     assert "已登记为案件" in decide(any_office, first, "talk/1/register")
     for what in ("register", "dismiss"):
         assert "已有人处理" in decide(any_office, second, f"talk/1/{what}")
-    assert (len(talk.rows(Case)), len(talk.rows(Correction))) == (1, 2)  # what it was, and what the bot alone would have done
+    assert (len(talk.rows(Case)), len(talk.rows(Correction))) == (
+        1,
+        2,
+    )  # what it was, and what the bot alone would have done
 
 
 def test_a_photo_before_the_words_comes_along(office: Office) -> None:
