@@ -91,7 +91,7 @@ class Street:
         heapq.heappush(self._plans, (max(at, self.clock.now), next(self._order), what))
 
     def _until(self, end: dt.datetime) -> None:
-        """From event to event: somebody acts, a case is due, or half an hour is over."""
+        """From event to event: somebody acts, a case is due, or an hour is over."""
         while (moment := min(self._next_round(), end)) < end or (self._plans and self._plans[0][0] < end):
             if self._plans and self._plans[0][0] <= moment:
                 self.clock.now, _order, what = heapq.heappop(self._plans)
