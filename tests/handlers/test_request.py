@@ -29,7 +29,7 @@ def test_an_inquiry_goes_its_way_like_any_case(sqlite_talk: Talk) -> None:
 
 
 def test_praise_is_thanked_for_and_closed_at_once(sqlite_talk: Talk) -> None:
-    answer = sqlite_talk.say(RESIDENT, "表扬物业师傅，电梯修得又快又好")
+    answer = sqlite_talk.say(RESIDENT, "表扬物业师傅，电梯修得又快又好", at=True)
     assert answer == f"谢谢您的肯定，已登记（{FIRST}），会转达给他们。"
     case = sqlite_talk.case()
     assert (case.kind, case.status, case.closed_at, case.closed_by) == (
