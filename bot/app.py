@@ -40,8 +40,9 @@ def build(settings: Settings, *, channels: dict[str, Channel] | None = None, mod
     directory = DirectoryCache(database)
     channels = build_channels(settings) if channels is None else channels
     model = model or Model.load(settings.model_path)
-    policy = build_policy(settings, channels, model_hash=model.corpus_hash)
-    asked = partial(understand, model=model, thresholds=Thresholds.from_costs(settings.costs_path))
+    thresholds = Thresholds.from_costs(settings.costs_path)
+    policy = build_policy(settings, channels, model_hash=model.corpus_hash, unsure_category=thresholds.category)
+    asked = partial(understand, model=model, thresholds=thresholds)
     return Bot(
         settings=settings,
         database=database,
@@ -68,7 +69,9 @@ def build_channels(settings: Settings) -> dict[str, Channel]:
     return {ConsoleChannel.name: ConsoleChannel(settings.console_url, token, key)}
 
 
-def build_policy(settings: Settings, channels: dict[str, Channel], *, model_hash: str) -> Policy:
+def build_policy(
+    settings: Settings, channels: dict[str, Channel], *, model_hash: str, unsure_category: float
+) -> Policy:
     def reach(channel: str, account: str) -> Reach:
         return channels[channel].reach(account) if channel in channels else Reach.NONE
 
@@ -83,6 +86,7 @@ def build_policy(settings: Settings, channels: dict[str, Channel], *, model_hash
         service_target_hours=settings.service_target_hours,
         service_cap_hours=settings.service_cap_hours,
         model_hash=model_hash,
+        unsure_category=unsure_category,
     )
 
 

@@ -4,15 +4,14 @@ import re
 
 from sqlmodel import select
 
-from data.models import Case, CaseReporter, Outcome, UnitLevel
+from data.models import Case, CaseReporter, Outcome
 from data.privacy import masked
 from handlers import notices, replies, staff_replies
 from handlers.cases import discipline
-from handlers.cases.actors import find_case, today
+from handlers.cases.actors import find_case
 from handlers.cases.clock import start_clock
-from handlers.cases.dispatch import Choice, dispatch, offer, take_back
+from handlers.cases.dispatch import Choice, dispatch, offer, people_near, take_back
 from handlers.cases.lifecycle import OPEN, SYSTEM, Action, ActorRole, advance
-from handlers.directory import held
 from handlers.errors import NotAllowedNow, NotUnderstood, NotYourCase, SuishoupaiError, WordsMissing
 from handlers.message import Context, IncomingMessage, Reply
 from handlers.progress import number_of
@@ -95,14 +94,12 @@ def _second_number(context: Context) -> int:
 
 
 def _colleague(context: Context, case: Case, name: str) -> int:
-    """Somebody in post at the case's unit or above it, up to the community, by name."""
-    directory, on = context.directory, today(context)
-    communities_up = (UnitLevel.COMMUNITY, UnitLevel.GRID, UnitLevel.MICRO_GRID)
-    near = {unit.id for unit in directory.lineage(case.unit_id) if unit.level in communities_up}
-    for post in directory.posts:
-        if post.unit_id in near and held(post, on) and directory.people[post.person_id].name == name.strip():
-            return post.person_id
-    raise NotUnderstood(staff_replies.UNKNOWN_PERSON)
+    """Somebody near the case, by name."""
+    people = context.directory.people
+    found = next((person for person in people_near(context, case) if people[person].name == name.strip()), None)
+    if found is None:
+        raise NotUnderstood(staff_replies.UNKNOWN_PERSON)
+    return found
 
 
 def _copy_reporters(context: Context, case: Case, target: Case) -> None:

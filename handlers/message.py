@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlmodel import Session
 
 from classifiers import PlaceNames, Understanding
+from classifiers.thresholds import DEFAULT_THRESHOLDS
 from data.models import Account, ChatGroup, Message, Person, Post, Source
 from handlers.command import Command
 from handlers.directory import Directory
@@ -82,6 +83,8 @@ class Policy:
     service_target_hours: int = 24
     service_cap_hours: int = 8
     model_hash: str = ""
+    unsure_category: float = DEFAULT_THRESHOLDS.category
+    """Below it a category is a guess that a person should look at."""
     source: Source = Source.CHAT
     quiet: bool = False
 

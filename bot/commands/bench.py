@@ -25,9 +25,9 @@ from bot.app import build
 from bot.channels.console import ConsoleChannel
 from bot.channels.envelope import Envelope
 from bot.commands import bench_board as bench_the_board
+from bot.commands.bench_clock import clock_figures
 from bot.commands.demo import HOST, free_port
 from bot.commands.prepare import log_to_stderr, ready_database, ready_model
-from bot.commands.sweep_speed import clock_figures
 from bot.running import Bot
 from bot.settings import Settings
 from classifiers import Model, understand

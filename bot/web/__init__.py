@@ -43,6 +43,7 @@ OF_FILES = {"Cache-Control": "no-cache"}
 def add_routes(app: FastAPI, bot: Bot) -> None:
     """All routes of one bot, and the headers every answer carries."""
     app.state.bot = bot
+    app.state.charts = board.ECHARTS
     app.state.callback_workers = callbacks.callback_workers(bot)
     app.add_middleware(LimitedForms)
     app.add_middleware(SecurityHeaders)

@@ -60,7 +60,7 @@ def overview(
         found=found,
         now=now,
         attention=attention,
-        charts=_charts(found, asked.scope) if ECHARTS.exists() else None,
+        charts=_charts(found, asked.scope) if request.app.state.charts.exists() else None,
         rows=[(line, board.line_scope(directory, asked.scope, by, line.key)) for line in found.lines],
         weeks=[(week, board.week_scope(asked.scope, week)) for week in found.weeks],
         chosen=chosen(directory, asked.scope),

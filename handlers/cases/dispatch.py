@@ -23,6 +23,7 @@ HOLDERS: dict[UnitLevel, tuple[tuple[Role, ...], ...]] = {
     UnitLevel.SUBDISTRICT: ((Role.HEAD, Role.DEPUTY),),
     UnitLevel.DISTRICT: ((Role.HEAD, Role.DEPUTY),),
 }
+NEAR = (UnitLevel.COMMUNITY, UnitLevel.GRID, UnitLevel.MICRO_GRID)
 HEADS = (Role.GRID_LEADER, Role.HEAD, Role.DEPUTY)
 
 
@@ -162,6 +163,13 @@ def heads(context: Context, unit_id: int) -> list[int]:
         if posts := context.directory.posts_at(unit.id or 0, HEADS, today(context)):
             return [post.person_id for post in posts]
     return []
+
+
+def people_near(context: Context, case: Case) -> list[int]:
+    """Everybody in post today at the case's unit or above it, up to the community."""
+    near = {unit.id for unit in context.directory.lineage(case.unit_id) if unit.level in NEAR}
+    on = today(context)
+    return [post.person_id for post in context.directory.posts if post.unit_id in near and held(post, on)]
 
 
 def department_staff(context: Context, department_id: int) -> list[int]:

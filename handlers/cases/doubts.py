@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
-from classifiers import Place, Thresholds
+from classifiers import Place
 from data.models import Building, Case, CaseStatus, Category, ChatGroup, Correction
 from data.models.cases import FIRST_NUMBER
 from data.taxonomy import CaseClass
@@ -24,7 +24,6 @@ from handlers.cases.lifecycle import OPEN, SYSTEM
 from handlers.cases.listing import visible_units
 from handlers.message import Context
 
-UNSURE_BELOW = Thresholds().category
 MOST_LISTED = 50
 
 
@@ -41,8 +40,8 @@ def doubtful(context: Context) -> list[Doubt]:
     """What the sender leads and nobody has decided yet, the first to be due first."""
     units = visible_units(context.directory, context.sender.posts)
     led = col(Case.unit_id).in_(units) if units is not None else sa.true()
-    statement = select(Case).where(*_unsure(), led).order_by(col(Case.due_at), col(Case.id)).limit(MOST_LISTED)
-    return [_doubt(case) for case in context.session.exec(statement).all()]
+    statement = select(Case).where(*_unsure(context), led).order_by(col(Case.due_at), col(Case.id)).limit(MOST_LISTED)
+    return [_doubt(context, case) for case in context.session.exec(statement).all()]
 
 
 def look(context: Context, case: Case) -> None:
@@ -87,7 +86,7 @@ def decide_place(context: Context, number: int, building_id: int) -> Case | None
     """The case is in this building: it moves to the grid that answers for it."""
     case = _claimed(context, number)
     building = next((b for b in buildings(context, case) if b.id == building_id), None) if case else None
-    if case is None or building is None or not _doubt(case).place:
+    if case is None or building is None or not _doubt(context, case).place:
         return None
     before = case.unit_id
     place = Place(building=str(building_id), room=case.room, text=f"{building.number}号楼", source="staff")
@@ -106,9 +105,9 @@ def decisions(context: Context, case: Case) -> list[Correction]:
     return list(context.session.exec(statement.order_by(col(Correction.id))).all())
 
 
-def _unsure() -> tuple[ColumnElement[bool], ...]:
+def _unsure(context: Context) -> tuple[ColumnElement[bool], ...]:
     decided = select(Correction.id).where(Correction.case_id == Case.id, Correction.label == "category")
-    guessed = col(Case.confidence)["category"].as_float() < UNSURE_BELOW
+    guessed = col(Case.confidence)["category"].as_float() < context.policy.unsure_category
     return (
         col(Case.status).in_(OPEN),
         col(Case.class_) != CaseClass.DISCIPLINE,
@@ -123,15 +122,15 @@ def _placeless() -> ColumnElement[bool]:
     return reported & col(Case.building_id).is_(None) & (col(Case.place_text) == "")
 
 
-def _doubt(case: Case) -> Doubt:
-    unsure = case.confidence.get("category", 1.0) < UNSURE_BELOW
+def _doubt(context: Context, case: Case) -> Doubt:
+    unsure = case.confidence.get("category", 1.0) < context.policy.unsure_category
     reported = case.kind not in intake.FOR_COMMUNITY
     return Doubt(case, category=unsure, place=reported and case.building_id is None and not case.place_text)
 
 
 def _claimed(context: Context, number: int) -> Case | None:
     """The case, locked until the commit, if it still waits for a decision of the sender."""
-    locked = select(Case).where(Case.id == number - FIRST_NUMBER, *_unsure()).with_for_update(of=Case)
+    locked = select(Case).where(Case.id == number - FIRST_NUMBER, *_unsure(context)).with_for_update(of=Case)
     case = context.session.exec(locked).first()
     units = visible_units(context.directory, context.sender.posts)
     return case if case is not None and (units is None or case.unit_id in units) else None

@@ -12,7 +12,6 @@ from sqlmodel import col, select
 
 from data.models import Case, Correction, Source
 from handlers.cases.counts import Rate
-from handlers.cases.doubts import UNSURE_BELOW
 from handlers.local_time import Period
 from handlers.message import Context
 
@@ -54,7 +53,7 @@ def rose(before: Rate, now: Rate) -> bool:
 def _shares(context: Context, period: Period) -> list[tuple[str, Rate]]:
     received = (col(Case.received_at) >= period.start, col(Case.received_at) < period.end)
     understood = (*received, col(Case.source) == Source.CHAT)
-    unsure = col(Case.confidence)["category"].as_float() < UNSURE_BELOW
+    unsure = col(Case.confidence)["category"].as_float() < context.policy.unsure_category
     wrong = select(Correction.id).where(
         Correction.case_id == Case.id, Correction.label == "category", Correction.guessed != Correction.decided
     )

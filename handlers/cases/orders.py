@@ -8,17 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from data.models import Case, DepartmentKind, EscalationLevel, UnitLevel
-from handlers.cases.actors import open_task, roles_in, today
+from data.models import Case, DepartmentKind, EscalationLevel
+from handlers.cases.actors import open_task, roles_in
 from handlers.cases.discipline import SEALED_WORDS
+from handlers.cases.dispatch import people_near
 from handlers.cases.lifecycle import ALLOWED, Action, ActorRole
 from handlers.command import Verb
-from handlers.directory import held
 from handlers.message import Context
 
 # Who reported a case does so in chat; the office's pages are for those who work on it.
 STAFF = frozenset({ActorRole.HOLDER, ActorRole.LEADER})
-NEAR = (UnitLevel.COMMUNITY, UnitLevel.GRID, UnitLevel.MICRO_GRID)
 
 
 class Need(StrEnum):
@@ -73,10 +72,9 @@ def allowed_now(context: Context, case: Case) -> list[Order]:
 
 def colleagues(context: Context, case: Case) -> list[str]:
     """Whom a leader may dispatch to, by name: in post at the unit or above it, up to the community, and reachable."""
-    directory, on = context.directory, today(context)
-    near = {unit.id for unit in directory.lineage(case.unit_id) if unit.level in NEAR}
-    people = [post.person_id for post in directory.posts if post.unit_id in near and held(post, on)]
-    return _once(directory.people[person].name for person in people if directory.staff_accounts.get(person))
+    directory = context.directory
+    reached = (person for person in people_near(context, case) if directory.staff_accounts.get(person))
+    return _once(directory.people[person].name for person in reached)
 
 
 def departments(context: Context) -> list[str]:

@@ -12,7 +12,6 @@ import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
-from bot.web import board
 from bot.web.board import change, median_words, percent
 from data.models import Person, Unit, UnitLevel
 from handlers.cases.counts import Rate
@@ -34,15 +33,10 @@ NOT_UNDERSTOOD += ["start=x", "start=2026-02-30", "start=1999-01-01", "end=9999-
 NOT_UNDERSTOOD += ["unit=x", "unit=0", "unit=" + "9" * 30, "department=-1", "class=moon", "category=" + "x" * 17]
 
 
-@pytest.fixture(autouse=True)
-def _with_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page asks only whether the file is there; test_board_in_browser reads it."""
-    monkeypatch.setattr(board, "ECHARTS", Path(__file__))
-
-
 def furnished(office: Office) -> Street:
-    """Random cases in the office's database, at the moment they are about."""
+    """Random cases in the office's database, at the moment they are about; for the charts a file is there."""
     office.talk.bot = replace(office.talk.bot, clock=lambda: NOW)
+    office.app.state.charts = Path(__file__)
     with office.talk.bot.database.writing() as session:
         street = Street(session)
         session.commit()
@@ -232,11 +226,9 @@ def test_names_are_shown_as_they_are_and_run_nothing(office: Office) -> None:
     assert SCRIPT in unescape(office.signed_in(ADMINISTRATOR).get("/console").text)
 
 
-def test_without_the_charts_the_tables_are_still_there(
-    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_charts_the_tables_are_still_there(office: Office, tmp_path: Path) -> None:
     furnished(office)
-    monkeypatch.setattr(board, "ECHARTS", tmp_path / "never-built.js")
+    office.app.state.charts = tmp_path / "never-built.js"
     page = office.signed_in(ADMINISTRATOR).get("/console").text
     assert "<script" not in page
     assert 'class="chart"' not in page

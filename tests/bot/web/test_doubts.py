@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -132,3 +133,12 @@ def test_a_place_that_nobody_named_is_given_by_hand(any_office: Office) -> None:
 def test_a_building_of_elsewhere_is_no_place_of_this_case(office: Office) -> None:
     doubtful(office)
     assert "已有人处理" in decide(office, office.signed_in(ADMINISTRATOR), "cases/1001/place", building=1)
+
+
+def test_an_office_decides_what_is_a_guess(office: Office) -> None:
+    """Its own table of costs reaches the list through the policy."""
+    talk = doubtful(office, category=0.7)
+    assert "楼道灯坏了" not in office.signed_in(GRID_LEADER).get(PAGE).text
+    talk.bot = replace(talk.bot, policy=replace(talk.bot.policy, unsure_category=0.8))
+    stricter = Office(talk)
+    assert "楼道灯坏了" in stricter.signed_in(GRID_LEADER).get(PAGE).text
