@@ -31,6 +31,7 @@ from handlers.message import SILENCE, Context, IncomingMessage, Kind, Policy, Re
 log = structlog.get_logger("inbox")
 
 MOST_PHOTOS = 9
+LONGEST_REFERENCE = 4096
 # Built once, because every message asks it.
 ACCOUNT = select(Account).where(
     Account.channel == bindparam("channel"), Account.platform_id == bindparam("platform_id")
@@ -48,11 +49,13 @@ class Inbox:
     passive: bool = True
     """Whether the answer rides in the callback's response; else it is queued like any other message."""
 
-    def receive(self, message: IncomingMessage, now: dt.datetime) -> str | None:
+    def receive(self, message: IncomingMessage, now: dt.datetime, *, passive: bool = True) -> str | None:
         """Take one message in and return the answer for the response, None for silence.
 
         The same message delivered again returns the same answer and changes nothing.
         """
+        if not passive:
+            return replace(self, passive=False).receive(message, now)
         started = time.perf_counter()
         message = storable(message)
         try:
@@ -113,7 +116,9 @@ class Inbox:
         if record is None:
             return None
         for reference in message.media[:MOST_PHOTOS]:
-            session.add(Media(message_id=record.id or 0, channel=message.channel, reference=reference[:512]))
+            session.add(
+                Media(message_id=record.id or 0, channel=message.channel, reference=reference[:LONGEST_REFERENCE])
+            )
         return self._context(session, sender, record, now)
 
     def _context(self, session: Session, sender: Sender, record: Message, now: dt.datetime) -> Context:

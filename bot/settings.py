@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -74,6 +74,20 @@ class Settings(BaseSettings):
     console_aes_key: SecretStr = Field(
         SecretStr(SAMPLE_AES_KEY), description="43-character AES key of the console channel's envelope"
     )
+    wecom_api_url: str = Field(
+        "https://qyapi.weixin.qq.com", description="WeCom's servers; another one only for trials"
+    )
+    wecom_corp_id: str = Field("", description="the corporation's id in WeCom")
+    wecom_app_agent_id: int = Field(0, description="the self-built app's AgentId; 0: channel wecom_app is off")
+    wecom_app_secret: SecretStr = Field(SecretStr(""), description="the app's Secret")
+    wecom_app_token: SecretStr = Field(SecretStr(""), description="Token of the app's callback")
+    wecom_app_aes_key: SecretStr = Field(SecretStr(""), description="EncodingAESKey of the app's callback")
+    wecom_contact_secret: SecretStr = Field(SecretStr(""), description="Secret of contact sync; empty: no such command")
+    wecom_robot_id: str = Field("", description="the intelligent robot's id; empty: channel wecom_robot is off")
+    wecom_robot_token: SecretStr = Field(SecretStr(""), description="Token of the robot's callback")
+    wecom_robot_aes_key: SecretStr = Field(SecretStr(""), description="EncodingAESKey of the robot's callback")
+    wecom_robot_secret: SecretStr = Field(SecretStr(""), description="Secret of the long connection, used if it is set")
+    wecom_robot_url: str = Field("wss://openws.work.weixin.qq.com", description="address of the long connection")
     media_dir: Path = Field(Path("var/media"), description="folder in which photos are kept")
     model_path: Path = Field(Path("var/model.npz"), description="the trained classifier")
     costs_path: Path = Field(COSTS, description="what mistakes of the classifier cost, a table like data/costs.csv")
@@ -90,10 +104,11 @@ class Settings(BaseSettings):
             Fernet(key.get_secret_value())
         return keys
 
-    @field_validator("console_aes_key")
+    @field_validator("console_aes_key", "wecom_app_aes_key", "wecom_robot_aes_key")
     @classmethod
-    def _is_aes_key(cls, key: SecretStr) -> SecretStr:
-        if not AES_KEY.fullmatch(key.get_secret_value()):
+    def _is_aes_key(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
+        given = key.get_secret_value() or info.field_name == "console_aes_key"
+        if given and not AES_KEY.fullmatch(key.get_secret_value()):
             raise ValueError("the key must be 43 letters and digits")
         return key
 

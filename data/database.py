@@ -71,14 +71,27 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         # A second replica that starts meanwhile waits, instead of failing when it comes to write.
-        with self._write_engine.begin() as connection:
-            if self.is_sqlite:
-                # A table is rebuilt to change it, which breaks references for a moment.
-                connection.execute(text("PRAGMA defer_foreign_keys=ON"))
-            else:
+        with self._write_engine.connect() as connection, _references_unchecked(connection), connection.begin():
+            if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
             config.attributes["connection"] = connection
             yield config
+            if self.is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
+                raise RuntimeError("the migration broke references between tables; nothing was changed")
+
+
+@contextmanager
+def _references_unchecked(connection: Connection) -> Iterator[None]:
+    """SQLite rebuilds a table to change it, which breaks references for a moment; it must be told before BEGIN."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    plain: Any = connection.connection.dbapi_connection
+    plain.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        plain.execute("PRAGMA foreign_keys=ON")
 
 
 def _engine(url: str) -> Engine:

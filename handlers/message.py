@@ -25,6 +25,16 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Location:
+    """A place that somebody sent from a map, degrees WGS-84 or GCJ-02 as the platform has it."""
+
+    name: str
+    address: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
 class IncomingMessage:
     """One message of a platform in our words.
 
@@ -44,6 +54,7 @@ class IncomingMessage:
     addressed: bool = False
     quoted_text: str = ""
     recalls: str | None = None
+    location: Location | None = None
 
     @property
     def private(self) -> bool:

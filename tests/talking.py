@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.app import build
-from bot.channels import ChannelError, Outgoing
+from bot.channels import BadCallback, ChannelError, Limit, Outgoing, Receipt, Received
 from bot.running import Bot
 from bot.settings import Settings
 from classifiers.model import Model
@@ -29,6 +29,8 @@ class RecordingChannel:
 
     name: str = "console"
     checks_duplicates: bool = True
+    longest_text_bytes: int = 20_000
+    limits: tuple[Limit, ...] = ()
     reaches: dict[str, Reach] = field(default_factory=dict)
     sent: list[Outgoing] = field(default_factory=list)
     failures: list[ChannelError] = field(default_factory=list)
@@ -37,16 +39,17 @@ class RecordingChannel:
     def reach(self, account: str) -> Reach:
         return self.reaches.get(account, Reach.PRIVATE)
 
-    def parse(self, body: bytes, query: Mapping[str, str]) -> IncomingMessage:
-        raise NotImplementedError("tests that need a callback use the console channel")
+    def verify(self, query: Mapping[str, str]) -> bytes:
+        raise BadCallback("tests that need a callback use the console channel")
 
-    def render(self, text: str | None) -> bytes:
-        return (text or "").encode()
+    def open(self, body: bytes, query: Mapping[str, str]) -> Received:
+        raise BadCallback("tests that need a callback use the console channel")
 
-    def send(self, outgoing: Outgoing) -> None:
+    def send(self, outgoing: Outgoing) -> Receipt:
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append(outgoing)
+        return Receipt()
 
     def close(self) -> None:
         pass

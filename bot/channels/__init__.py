@@ -3,8 +3,9 @@
 One file a platform; only these know the platform's formats.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from handlers.message import IncomingMessage, Reach
@@ -12,12 +13,54 @@ from handlers.message import IncomingMessage, Reach
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message to hand over. `key` is the same at every attempt, so that a platform can drop a duplicate."""
+    """One message to hand over. `key` is the same at every attempt, so that a platform can drop a duplicate.
+
+    `orders` are typed orders such as `接 1001`, shown as buttons where the platform has them.
+    """
 
     key: str
     text: str
     group: str | None = None
     account: str | None = None
+    orders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the platform gave for a message it took: to recall it, and to change its card once."""
+
+    message_id: str = ""
+    response_code: str = ""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A callback, opened: the message in it, or None for what is only acknowledged.
+
+    `respond` makes the response's body; its argument is the answer, None is silence. Where the answer cannot ride
+    in the response (`passive` is false), it is sent as a message of its own.
+    """
+
+    message: IncomingMessage | None
+    respond: Callable[[str | None], bytes]
+    passive: bool = True
+    media_type: str = "application/json"
+
+
+class Scope(StrEnum):
+    """Whose messages a limit counts."""
+
+    CONVERSATION = "conversation"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` messages in `seconds`."""
+
+    count: int
+    seconds: int
+    scope: Scope = Scope.CONVERSATION
 
 
 class ChannelError(Exception):
@@ -25,7 +68,19 @@ class ChannelError(Exception):
 
 
 class ChannelBusy(ChannelError):
-    """The platform did not take the message, surely: try again later."""
+    """The platform did not take the message, surely: try again later, after `retry_after` seconds if it said so."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class ChannelMisconfigured(ChannelError):
+    """Nothing gets through until an administrator acts; the text says what to do."""
+
+
+class RecipientGone(ChannelError):
+    """This person or group cannot be reached here any more; others can."""
 
 
 class ChannelUnsure(ChannelError):
@@ -46,21 +101,25 @@ class Channel(Protocol):
     name: str
     checks_duplicates: bool
     """Whether the platform drops a second send with the same key."""
+    longest_text_bytes: int
+    """UTF-8 bytes of one message; longer texts are sent in pieces."""
+    limits: tuple[Limit, ...]
+    """How much the platform takes; the outbox keeps to it."""
 
     def reach(self, account: str) -> Reach:
         """By which way this person can be reached."""
         ...
 
-    def parse(self, body: bytes, query: Mapping[str, str]) -> IncomingMessage:
-        """The message in a callback; raises BadCallback."""
+    def verify(self, query: Mapping[str, str]) -> bytes:
+        """The answer to the platform's check that this address is ours; raises BadCallback."""
         ...
 
-    def render(self, text: str | None) -> bytes:
-        """The body of the callback's response; `text` is the passive reply, None is silence."""
+    def open(self, body: bytes, query: Mapping[str, str]) -> Received:
+        """What is in a callback; raises BadCallback."""
         ...
 
-    def send(self, outgoing: Outgoing) -> None:
-        """Hand one message over; raises ChannelBusy, ChannelUnsure or ChannelError."""
+    def send(self, outgoing: Outgoing) -> Receipt:
+        """Hand one message over; raises ChannelError or one of its kinds."""
         ...
 
     def download(self, reference: str) -> bytes:

@@ -9,7 +9,17 @@ from typing import Annotated, Any, Self
 import httpx2
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
-from bot.channels import BadCallback, ChannelBusy, ChannelError, ChannelUnsure, MediaGone, Outgoing
+from bot.channels import (
+    BadCallback,
+    ChannelBusy,
+    ChannelError,
+    ChannelUnsure,
+    Limit,
+    MediaGone,
+    Outgoing,
+    Receipt,
+    Received,
+)
 from bot.channels.envelope import Envelope
 from handlers.message import IncomingMessage, Kind, Reach
 
@@ -69,6 +79,8 @@ class ConsoleChannel:
 
     name = "console"
     checks_duplicates = True
+    longest_text_bytes = 20_000
+    limits: tuple[Limit, ...] = ()
 
     def __init__(self, url: str, token: str, aes_key: str, transport: httpx2.BaseTransport | None = None) -> None:
         self._envelope = Envelope(token, aes_key)
@@ -77,27 +89,31 @@ class ConsoleChannel:
     def reach(self, account: str) -> Reach:
         return Reach.PRIVATE
 
-    def parse(self, body: bytes, query: Mapping[str, str]) -> IncomingMessage:
+    def verify(self, query: Mapping[str, str]) -> bytes:
+        raise BadCallback("this channel's address is not checked")
+
+    def open(self, body: bytes, query: Mapping[str, str]) -> Received:
         content = self._envelope.open(body, query, time.time())
         try:
             callback = _Callback.model_validate(content)
         except ValidationError as error:
             fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
             raise BadCallback(f"fields missing or wrong: {fields}") from error
-        return _incoming(callback)
+        return Received(_incoming(callback), self._respond)
 
-    def render(self, text: str | None) -> bytes:
+    def _respond(self, text: str | None) -> bytes:
         if text is None:
             return b""
         body, _query = self._envelope.seal({"reply": {"text": text}}, time.time())
         return body
 
-    def send(self, outgoing: Outgoing) -> None:
+    def send(self, outgoing: Outgoing) -> Receipt:
         to = {"group": outgoing.group} if outgoing.group else {"user": outgoing.account}
         body, query = self._envelope.seal({"id": outgoing.key, "to": to, "text": outgoing.text}, time.time())
         answer = self._post("/api/send", body, query)
         if answer.get("errcode") != 0:
             raise ChannelError(f"errcode {answer.get('errcode')}: {str(answer.get('errmsg'))[:100]}")
+        return Receipt()
 
     def download(self, reference: str) -> bytes:
         if "://" in reference or not reference.startswith("/"):

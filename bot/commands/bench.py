@@ -110,7 +110,7 @@ def bench_callback(settings: Settings) -> Figures:
 def bench_envelope(settings: Settings) -> Figures:
     channel = ConsoleChannel("http://127.0.0.1:9", *_secrets(settings))
     sealed = [_sealed(settings, message) for message in _reports(500)]
-    times = _time_each(lambda envelope: channel.parse(*envelope), sealed)
+    times = _time_each(lambda envelope: channel.open(*envelope), sealed)
     return {"decrypt_parse_us": round(statistics.median(times) * 1e6, 1)}
 
 

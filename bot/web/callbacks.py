@@ -23,6 +23,20 @@ def callback_workers(bot: Bot) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1 if bot.database.is_sqlite else POSTGRESQL_WORKERS, thread_name_prefix="callback")
 
 
+@router.get("/callback/{channel_name}")
+def verify(channel_name: str, request: Request) -> Response:
+    """The platform asks whether this address is ours, when an administrator enters it there."""
+    bot: Bot = request.app.state.bot
+    channel = bot.channels.get(channel_name)
+    if channel is None:
+        return Response(status_code=404)
+    try:
+        return Response(channel.verify(request.query_params), media_type="text/plain")
+    except BadCallback as error:
+        log.warning("check of the address refused", channel=channel_name, why=str(error))
+        return Response(status_code=403)
+
+
 @router.post("/callback/{channel_name}")
 async def callback(channel_name: str, request: Request) -> Response:
     """Parse, handle, commit, then answer; a bad envelope gets a clean 4xx."""
@@ -39,13 +53,15 @@ async def callback(channel_name: str, request: Request) -> Response:
 
 def _handle(bot: Bot, channel: Channel, body: bytes, query: Mapping[str, str]) -> Response:
     try:
-        message = channel.parse(body, query)
+        received = channel.open(body, query)
     except BadCallback as error:
         log.warning("callback refused", channel=channel.name, why=str(error))
         return Response(status_code=403)
-    answer = bot.inbox.receive(message, bot.clock())
-    bot.wake.set()
-    return Response(channel.render(answer), media_type="application/json")
+    answer = None
+    if received.message is not None:
+        answer = bot.inbox.receive(received.message, bot.clock(), passive=received.passive)
+        bot.wake.set()
+    return Response(received.respond(answer), media_type=received.media_type)
 
 
 async def _limited_body(request: Request) -> bytes | None:

@@ -14,6 +14,7 @@ from data.models.cases import (
     Task,
     TaskStatus,
 )
+from data.models.channels import ChannelState, Lease, ReplyTicket
 from data.models.corrections import Correction
 from data.models.discipline import ConsentState, DisciplineConsent, SealedMatter, SealedState
 from data.models.messages import (
@@ -41,7 +42,17 @@ from data.models.organisation import (
     UnitLevel,
 )
 from data.models.outbox import Claim, OutboxMessage, OutboxStatus
-from data.models.places import Building, ChatGroup, GroupBuilding, GroupMode, Manager, NamedPlace
+from data.models.places import (
+    BindingCode,
+    Building,
+    ChatGroup,
+    GroupBinding,
+    GroupBuilding,
+    GroupMode,
+    Manager,
+    NamedPlace,
+)
+from data.models.platform import PlatformToken
 from data.models.rules import CalendarOverride, Category, DayKind, LimitUnit, RoutingRule
 from data.models.schedule import OnHoliday, Repeat, ScheduledMessage
 from data.models.service import ServiceDay, ServiceDayState, ServiceHours, ServicePost, SignUp
@@ -49,12 +60,14 @@ from data.models.service import ServiceDay, ServiceDayState, ServiceHours, Servi
 __all__ = [
     "AccessLog",
     "Account",
+    "BindingCode",
     "Building",
     "CalendarOverride",
     "Case",
     "CaseReporter",
     "CaseStatus",
     "Category",
+    "ChannelState",
     "ChatGroup",
     "ChatterCount",
     "Claim",
@@ -70,8 +83,10 @@ __all__ = [
     "EscalationLevel",
     "Evaluation",
     "FailedMessage",
+    "GroupBinding",
     "GroupBuilding",
     "GroupMode",
+    "Lease",
     "LimitUnit",
     "Login",
     "LoginSession",
@@ -86,8 +101,10 @@ __all__ = [
     "Outcome",
     "PendingMessage",
     "Person",
+    "PlatformToken",
     "Post",
     "Repeat",
+    "ReplyTicket",
     "RequestKind",
     "Role",
     "RoutingRule",

@@ -3,6 +3,7 @@
 import datetime as dt
 from enum import StrEnum
 
+import sqlalchemy as sa
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -82,17 +83,24 @@ class MediaState(StrEnum):
 
 
 class Media(SQLModel, table=True):
-    """A photo of a message; `reference` is where the platform offers it, `path` where we keep our own copy."""
+    """A photo of a message; `reference` is where the platform offers it, `path` where we keep our own copy.
+
+    `dhash` is a fingerprint of what the photo looks like, 16 hex digits; `original_path` is the file as it came,
+    encrypted.
+    """
 
     __tablename__ = "media"
     id: int | None = Field(default=None, primary_key=True)
     message_id: int = Field(foreign_key="messages.id", index=True, ondelete="CASCADE")
     channel: str = Field(max_length=32)
-    reference: str = Field(max_length=512)
+    reference: str = Field(sa_type=sa.Text)
     state: MediaState = Field(default=MediaState.WANTED, sa_type=enum_type(MediaState), index=True)
     attempts: int = 0
     next_attempt_at: dt.datetime | None = None
     path: str | None = Field(default=None, max_length=128)
+    thumbnail_path: str | None = Field(default=None, max_length=128)
+    original_path: str | None = Field(default=None, max_length=128)
+    dhash: str | None = Field(default=None, max_length=16, index=True)
     width: int | None = None
     height: int | None = None
     refusal: str | None = Field(default=None, max_length=64)

@@ -6,7 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from data.models.columns import enum_type
+from data.models.columns import enum_type, json_list
 from data.privacy import EncryptedText
 
 
@@ -22,11 +22,16 @@ class OutboxMessage(SQLModel, table=True):
     """One message to one conversation; order holds within a conversation.
 
     `passive_for_id` marks an answer that rides in the response to that incoming message and is replayed when
-    the platform delivers the message again.
+    the platform delivers the message again. `orders` are typed orders that the platform may show as buttons.
+    `quiet_until` holds a message back for the night without holding up what comes behind it.
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (sa.Index("ix_outbox_status_conversation", "status", "conversation"),)
+    __table_args__ = (
+        sa.Index("ix_outbox_status_conversation", "status", "conversation"),
+        sa.Index("ix_outbox_conversation_sent_at", "conversation", "sent_at"),
+        sa.Index("ix_outbox_channel_sent_at", "channel", "sent_at"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     channel: str = Field(max_length=32)
     conversation: str = Field(max_length=160)
@@ -35,13 +40,22 @@ class OutboxMessage(SQLModel, table=True):
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
     passive_for_id: int | None = Field(default=None, foreign_key="messages.id", index=True, ondelete="CASCADE")
     text: str = Field(sa_type=EncryptedText)
+    orders: list[str] = json_list()
     status: OutboxStatus = Field(default=OutboxStatus.QUEUED, sa_type=enum_type(OutboxStatus))
     attempts: int = 0
     created_at: dt.datetime
     not_before: dt.datetime
+    quiet_until: dt.datetime | None = None
     claimed_until: dt.datetime | None = None
     sent_at: dt.datetime | None = None
     error: str = Field(default="", max_length=256)
+    parts_sent: int = 0
+    """How many pieces of a text too long for one message were handed over."""
+    merged_into_id: int | None = None
+    """The row whose message carries this text too."""
+    platform_message_id: str = Field(default="", max_length=256)
+    response_code: str | None = Field(default=None, sa_type=sa.Text)
+    """With it the platform lets us change the card once."""
 
 
 class Claim(SQLModel, table=True):

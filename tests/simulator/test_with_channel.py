@@ -29,10 +29,11 @@ def heard(cast: Cast, incoming: list[IncomingMessage]) -> Simulator:
     channel = ConsoleChannel("http://unused", TOKEN, AES_KEY)
 
     def callback(request: httpx2.Request) -> httpx2.Response:
-        incoming.append(channel.parse(request.content, dict(request.url.params)))
-        return httpx2.Response(
-            200, content=channel.render(f"{len(incoming)}: 收到" if incoming[-1].addressed else None)
-        )
+        received = channel.open(request.content, dict(request.url.params))
+        assert received.message is not None
+        incoming.append(received.message)
+        answer = f"{len(incoming)}: 收到" if received.message.addressed else None
+        return httpx2.Response(200, content=received.respond(answer))
 
     return Simulator(cast, "http://bot", TOKEN, AES_KEY, transport=httpx2.MockTransport(callback))
 

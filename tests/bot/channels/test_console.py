@@ -33,7 +33,7 @@ def _channel(answers: Answers | None = None) -> ConsoleChannel:
 
 
 def _parse(content: dict[str, Any]) -> Any:
-    return _channel().parse(*sealed_text(json.dumps(content), time.time()))
+    return _channel().open(*sealed_text(json.dumps(content), time.time())).message
 
 
 def _raising(error: Exception) -> Answers:
@@ -126,8 +126,9 @@ def test_half_a_character_is_no_reason_to_lose_a_message() -> None:
 
 
 def test_the_answer_is_sealed_and_silence_is_empty() -> None:
-    assert _channel().render(None) == b""
-    body = json.loads(_channel().render("已登记"))
+    received = _channel().open(*sealed_text(json.dumps(MESSAGE), time.time()))
+    assert received.respond(None) == b""
+    body = json.loads(received.respond("已登记"))
     assert set(body) == {"encrypt"}
 
 
