@@ -139,4 +139,10 @@ def _claim(session: Session, now: dt.datetime, limit: int) -> list[OutboxMessage
 
 
 def _outgoing(row: OutboxMessage) -> Outgoing:
-    return Outgoing(key=f"out-{row.id}", text=row.text, group=row.group_platform_id, account=row.account_platform_id)
+    return Outgoing(
+        key=f"out-{row.id}",
+        text=row.text,
+        group=row.group_platform_id,
+        account=row.account_platform_id,
+        orders=tuple(row.orders),
+    )

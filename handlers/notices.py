@@ -12,18 +12,26 @@ from handlers.message import Context, Reach
 REPORTERS = select(Account).join(CaseReporter).where(CaseReporter.case_id == bindparam("case"))
 
 
-def tell_account(context: Context, account: Account, text: str, case: Case | None = None) -> bool:
-    """Queue a private message; False where the channel has no private way to this person."""
+def tell_account(
+    context: Context, account: Account, text: str, case: Case | None = None, *, orders: Iterable[str] = ()
+) -> bool:
+    """Queue a private message; False where the channel has no private way to this person.
+
+    `orders` are typed orders the person may give now, shown as buttons where the platform has them.
+    """
     if context.policy.reach(account.channel, account.platform_id) is not Reach.PRIVATE:
         return False
-    _queue(context, account.channel, text, case, account=account.platform_id)
+    _queue(context, account.channel, text, case, account=account.platform_id, orders=orders)
     return True
 
 
-def tell_people(context: Context, person_ids: Iterable[int], text: str, case: Case | None = None) -> bool:
+def tell_people(
+    context: Context, person_ids: Iterable[int], text: str, case: Case | None = None, *, orders: Iterable[str] = ()
+) -> bool:
     """Queue a private message to members of staff, once each; False if none of them can be reached."""
     accounts = [a for person in dict.fromkeys(person_ids) for a in context.directory.staff_accounts.get(person, ())]
-    told = [tell_account(context, account, text, case) for account in accounts]
+    orders = list(orders)
+    told = [tell_account(context, account, text, case, orders=orders) for account in accounts]
     return any(told)
 
 
@@ -62,6 +70,7 @@ def _queue(
     *,
     group: str | None = None,
     account: str | None = None,
+    orders: Iterable[str] = (),
 ) -> None:
     if context.policy.quiet:
         return
@@ -73,6 +82,7 @@ def _queue(
             account_platform_id=account,
             case_id=case.id if case else None,
             text=text,
+            orders=list(orders),
             created_at=context.now,
             not_before=context.now,
         )
