@@ -8,10 +8,11 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, col, select
 
 from bot import failed
@@ -19,6 +20,7 @@ from bot.storable import storable
 from classifiers import Action, Intent
 from data.database import Database
 from data.models import Account, Media, Message, OutboxMessage, OutboxStatus, Outcome
+from data.rows import append, append_once
 from data.taxonomy import CaseClass
 from handlers import HANDLERS, follow_up, help, notices, recall, replies, report
 from handlers.command import Command, parse
@@ -32,6 +34,8 @@ log = structlog.get_logger("inbox")
 
 MOST_PHOTOS = 9
 LONGEST_REFERENCE = 4096
+# What makes a message or an account known.
+UNIQUE = ("channel", "platform_id")
 # Built once, because every message asks it.
 ACCOUNT = select(Account).where(
     Account.channel == bindparam("channel"), Account.platform_id == bindparam("platform_id")
@@ -91,6 +95,7 @@ class Inbox:
             except SuishoupaiError as error:
                 # A wrong order changes nothing: what the handler did so far is taken back.
                 session.rollback()
+                session.expunge_all()  # nothing of the first try is left, least of all the message's row
                 context = self._open(session, message, now)
                 if context is None:
                     return "duplicate", replayed_answer(session, message)
@@ -141,20 +146,20 @@ class Inbox:
                 notices.tell_account(context, context.sender.account, reply.text)
             return None
         status = OutboxStatus.SENT if self.passive else OutboxStatus.QUEUED
-        context.session.add(
-            OutboxMessage(
-                channel=message.channel,
-                conversation=notices.conversation_key(message.channel, message.group, message.sender),
-                group_platform_id=message.group,
-                account_platform_id=None if message.group else message.sender,
-                case_id=reply.case_id,
-                passive_for_id=context.message_row.id,
-                text=reply.text,
-                status=status,
-                created_at=context.now,
-                not_before=context.now,
-                sent_at=context.now if self.passive else None,
-            )
+        append(
+            context.session,
+            OutboxMessage,
+            channel=message.channel,
+            conversation=notices.conversation_key(message.channel, message.group, message.sender),
+            group_platform_id=message.group,
+            account_platform_id=None if message.group else message.sender,
+            case_id=reply.case_id,
+            passive_for_id=context.message_row.id,
+            text=reply.text,
+            status=status,
+            created_at=context.now,
+            not_before=context.now,
+            sent_at=context.now if self.passive else None,
         )
         return reply.text if self.passive else None
 
@@ -236,21 +241,21 @@ def _understood(message: IncomingMessage, context: Context) -> Reply:
 
 def _remember(session: Session, message: IncomingMessage, sender: Sender, now: dt.datetime) -> Message | None:
     """Insert the message's row; None if it is known already, also when another process is storing it now."""
-    statement = (
-        _insert(session, Message)
-        .values(
-            channel=message.channel,
-            platform_id=message.platform_id,
-            group_id=sender.group.id if sender.group else None,
-            account_id=sender.account_id,
-            outcome=Outcome.IGNORED,
-            sent_at=message.sent_at,
-            received_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["channel", "platform_id"])
-        .returning(Message)
-    )
-    return session.scalars(statement).first()
+    values: dict[str, Any] = {
+        "channel": message.channel,
+        "platform_id": message.platform_id,
+        "group_id": sender.group.id if sender.group else None,
+        "account_id": sender.account_id,
+        "sent_at": message.sent_at,
+        "received_at": now,
+    }
+    number = append_once(session, Message, UNIQUE, **values)
+    if number is None:
+        return None
+    row = Message(id=number, **values)
+    make_transient_to_detached(row)  # it stands in the table already; from here on changes are followed
+    session.add(row)
+    return row
 
 
 def _expect_nothing_more(message: IncomingMessage, context: Context) -> None:
@@ -277,15 +282,8 @@ def _account(session: Session, message: IncomingMessage) -> Account:
     who = {"channel": message.channel, "platform_id": message.sender}
     account = session.exec(ACCOUNT, params=who).first()
     if account is None:
-        new = _insert(session, Account).values(who | {"nickname": message.nickname})
-        session.execute(new.on_conflict_do_nothing(index_elements=list(who)))
+        append_once(session, Account, UNIQUE, **who, nickname=message.nickname)
         account = session.exec(ACCOUNT, params=who).one()
     if message.nickname and account.person_id is None and account.nickname != message.nickname:
         account.nickname = message.nickname
     return account
-
-
-def _insert(session: Session, model: type[Message] | type[Account]) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows ON CONFLICT, of the dialect in use."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    return insert(model)

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam
 from sqlmodel import select
 
 from data.models import Account, Case, CaseReporter, ChatGroup, GroupMode, OutboxMessage
+from data.rows import append
 from handlers.message import Context, Reach
 
 # Built once, because every step of a case asks it.
@@ -74,18 +75,18 @@ def _queue(
 ) -> None:
     if context.policy.quiet:
         return
-    context.session.add(
-        OutboxMessage(
-            channel=channel,
-            conversation=conversation_key(channel, group, account),
-            group_platform_id=group,
-            account_platform_id=account,
-            case_id=case.id if case else None,
-            text=text,
-            orders=list(orders),
-            created_at=context.now,
-            not_before=context.now,
-        )
+    append(
+        context.session,
+        OutboxMessage,
+        channel=channel,
+        conversation=conversation_key(channel, group, account),
+        group_platform_id=group,
+        account_platform_id=account,
+        case_id=case.id if case else None,
+        text=text,
+        orders=list(orders),
+        created_at=context.now,
+        not_before=context.now,
     )
 
 

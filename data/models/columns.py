@@ -26,4 +26,5 @@ def enum_type(enum: type[StrEnum]) -> Any:
 
 def json_list() -> Any:
     """A column that holds a list of texts."""
-    return Field(default_factory=list, sa_type=sa.JSON)
+    # An empty list is copied for every row; a factory would be inspected every time.
+    return Field(default=[], sa_type=sa.JSON)

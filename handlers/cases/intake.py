@@ -19,6 +19,7 @@ from data.models import (
     UnitLevel,
 )
 from data.privacy import masked
+from data.rows import append
 from data.taxonomy import CaseClass, Urgency
 from handlers.cases import deadlines
 from handlers.cases.dispatch import dispatch
@@ -50,10 +51,10 @@ def register(context: Context, message: IncomingMessage, *, joined: Sequence[Pen
     earlier = [row for row in pending_of_sender(context) if row in joined or not row.text]
     words = [row.text for row in earlier if row.text] + ([message.text] if message.text else [])
     case = _new_case(context, "\n".join(words)[:MOST_CHARACTERS])
-    reporter = CaseReporter(case=case, account_id=context.sender.account_id, at=context.now)
-    context.session.add_all([case, reporter])
+    context.session.add(case)
     with context.session.no_autoflush:  # one round of inserts, where the new case gets its number
         _start(context, case)
+    append(context.session, CaseReporter, case_id=case.id, account_id=context.sender.account_id, at=context.now)
     attach(context, case, message, Outcome.REGISTERED)
     for row in earlier:
         _keep(context, row, case)
