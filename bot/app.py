@@ -9,10 +9,18 @@ from functools import partial
 
 import structlog
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from bot.channels import Channel
 from bot.channels.console import ConsoleChannel
+from bot.channels.reply_tickets import TicketStore
+from bot.channels.wecom_app import WecomAppChannel
+from bot.channels.wecom_client import WecomClient
+from bot.channels.wecom_long_connection import LongConnection
+from bot.channels.wecom_robot import WecomRobot
+from bot.channels.wecom_tokens import TokenStore
 from bot.inbox import Inbox
+from bot.leases import LeaseHolder
 from bot.outbox import Outbox
 from bot.photos import Photos
 from bot.running import Bot, DirectoryCache
@@ -24,7 +32,7 @@ from classifiers import Thresholds, understand
 from classifiers.model import Model
 from data import privacy
 from data.database import Database
-from handlers.message import Policy, Reach
+from handlers.message import IncomingMessage, Policy, Reach
 
 log = structlog.get_logger("app")
 
@@ -38,7 +46,7 @@ def build(settings: Settings, *, channels: dict[str, Channel] | None = None, mod
     use_keys(settings)
     database = Database(settings.database_url)
     directory = DirectoryCache(database)
-    channels = build_channels(settings) if channels is None else channels
+    channels = build_channels(settings, database) if channels is None else channels
     model = model or Model.load(settings.model_path)
     thresholds = Thresholds.from_costs(settings.costs_path)
     policy = build_policy(settings, channels, model_hash=model.corpus_hash, unsure_category=thresholds.category)
@@ -61,12 +69,54 @@ def use_keys(settings: Settings) -> None:
     privacy.use_keys(privacy.Ring.SEALED, [key.get_secret_value() for key in settings.sealed_keys])
 
 
-def build_channels(settings: Settings) -> dict[str, Channel]:
+def build_channels(settings: Settings, database: Database) -> dict[str, Channel]:
     """The channels that are switched on."""
-    if not settings.console_url:
-        return {}
+    switches = {
+        _console: settings.console_url,
+        _wecom_app: settings.wecom_app_agent_id,
+        _wecom_robot: settings.wecom_robot_id,
+    }
+    channels = [channel(settings, database) for channel, is_on in switches.items() if is_on]
+    return {channel.name: channel for channel in channels}
+
+
+def _console(settings: Settings, _: Database) -> Channel:
     token, key = settings.console_token.get_secret_value(), settings.console_aes_key.get_secret_value()
-    return {ConsoleChannel.name: ConsoleChannel(settings.console_url, token, key)}
+    return ConsoleChannel(settings.console_url, token, key)
+
+
+def _wecom_app(settings: Settings, database: Database) -> Channel:
+    client = wecom_client(settings, database, settings.wecom_app_secret, settings.wecom_app_agent_id)
+    token, key = settings.wecom_app_token.get_secret_value(), settings.wecom_app_aes_key.get_secret_value()
+    return WecomAppChannel(client, token, key)
+
+
+def wecom_client(settings: Settings, database: Database, secret: SecretStr, agent_id: int | None = None) -> WecomClient:
+    """A client of WeCom under one of the corporation's secrets; tokens are shared by all processes."""
+    tokens = TokenStore(database)
+    return WecomClient(
+        settings.wecom_corp_id, secret.get_secret_value(), tokens, settings.wecom_api_url, agent_id=agent_id
+    )
+
+
+def _wecom_robot(settings: Settings, database: Database) -> Channel:
+    return WecomRobot(
+        TicketStore(database, WecomRobot.name),
+        token=settings.wecom_robot_token.get_secret_value(),
+        aes_key=settings.wecom_robot_aes_key.get_secret_value(),
+        api_url=settings.wecom_api_url,
+        robot_url=settings.wecom_robot_url,
+        connection=_long_connection(settings, database),
+    )
+
+
+def _long_connection(settings: Settings, database: Database) -> LongConnection | None:
+    """Where the robot has a secret for it: one process holds the connection, the others stand by."""
+    secret = settings.wecom_robot_secret.get_secret_value()
+    if not secret:
+        return None
+    lease = LeaseHolder(database, f"{WecomRobot.name}:{settings.wecom_robot_id}"[:64])
+    return LongConnection(settings.wecom_robot_url, settings.wecom_robot_id, secret, lease)
 
 
 def build_policy(
@@ -106,6 +156,7 @@ def build_app(bot: Bot) -> FastAPI:
         scheduler = build_scheduler(_jobs(bot), bot.clock)
         scheduler.start()
         sender.start()
+        _listen(bot)
         yield
         scheduler.shutdown(wait=False)
         app.state.callback_workers.shutdown()
@@ -128,6 +179,18 @@ def _jobs(bot: Bot) -> dict[str, tuple[float, Callable[[dt.datetime], int]]]:
         "directory": (30, bot.reload_directory),
         "schedule": (30, bot.send_scheduled),
     }
+
+
+def _listen(bot: Bot) -> None:
+    """Channels that fetch their messages themselves begin now."""
+
+    def receive(message: IncomingMessage, passive: bool) -> str | None:
+        answer = bot.inbox.receive(message, bot.clock(), passive=passive)
+        bot.wake.set()
+        return answer
+
+    for channel in bot.channels.values():
+        channel.start(receive)
 
 
 def _send_forever(bot: Bot, stop: threading.Event) -> None:

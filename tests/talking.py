@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.app import build
-from bot.channels import BadCallback, ChannelError, Limit, Outgoing, Receipt, Received
+from bot.channels import BadCallback, ChannelError, Limit, Outgoing, Receipt, Receive, Received
 from bot.running import Bot
 from bot.settings import Settings
 from classifiers.model import Model
@@ -31,6 +31,7 @@ class RecordingChannel:
     checks_duplicates: bool = True
     longest_text_bytes: int = 20_000
     limits: tuple[Limit, ...] = ()
+    can_send_now: bool = True
     reaches: dict[str, Reach] = field(default_factory=dict)
     sent: list[Outgoing] = field(default_factory=list)
     failures: list[ChannelError] = field(default_factory=list)
@@ -38,6 +39,9 @@ class RecordingChannel:
 
     def reach(self, account: str) -> Reach:
         return self.reaches.get(account, Reach.PRIVATE)
+
+    def start(self, receive: Receive) -> None:
+        """Nothing begins: tests speak for the platform."""
 
     def verify(self, query: Mapping[str, str]) -> bytes:
         raise BadCallback("tests that need a callback use the console channel")

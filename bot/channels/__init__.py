@@ -47,6 +47,10 @@ class Received:
     media_type: str = "application/json"
 
 
+Receive = Callable[[IncomingMessage, bool], str | None]
+"""Takes one message in; the flag says whether the answer can go back with it."""
+
+
 class Scope(StrEnum):
     """Whose messages a limit counts."""
 
@@ -108,6 +112,15 @@ class Channel(Protocol):
 
     def reach(self, account: str) -> Reach:
         """By which way this person can be reached."""
+        ...
+
+    @property
+    def can_send_now(self) -> bool:
+        """Whether this process may hand messages over; over a connection only the one that holds it."""
+        ...
+
+    def start(self, receive: Receive) -> None:
+        """Begin to take messages in, where they do not come by callback; `receive` gives the answer."""
         ...
 
     def verify(self, query: Mapping[str, str]) -> bytes:

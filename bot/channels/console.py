@@ -18,6 +18,7 @@ from bot.channels import (
     MediaGone,
     Outgoing,
     Receipt,
+    Receive,
     Received,
 )
 from bot.channels.envelope import Envelope
@@ -81,6 +82,7 @@ class ConsoleChannel:
     checks_duplicates = True
     longest_text_bytes = 20_000
     limits: tuple[Limit, ...] = ()
+    can_send_now = True
 
     def __init__(self, url: str, token: str, aes_key: str, transport: httpx2.BaseTransport | None = None) -> None:
         self._envelope = Envelope(token, aes_key)
@@ -88,6 +90,9 @@ class ConsoleChannel:
 
     def reach(self, account: str) -> Reach:
         return Reach.PRIVATE
+
+    def start(self, receive: Receive) -> None:
+        """Messages come by callback."""
 
     def verify(self, query: Mapping[str, str]) -> bytes:
         raise BadCallback("this channel's address is not checked")

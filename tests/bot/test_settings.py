@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from bot.app import build_channels
 from bot.settings import SAMPLE_AES_KEY, SAMPLE_TOKEN, Environment, Settings, sample_key
+from data.database import Database
 
 KEY, OTHER = (base64.urlsafe_b64encode(letter * 32).decode() for letter in (b"k", b"o"))
 OWN: dict[str, Any] = {"encryption_keys": [KEY], "sealed_keys": [OTHER], "signing_key": "k" * 32}
@@ -31,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_nothing_set_is_the_demo() -> None:
     settings = Settings()
     assert (settings.env, settings.port, settings.console_url) == (Environment.DEMO, 8000, "")
-    assert build_channels(settings) == {}
+    assert build_channels(settings, Database("sqlite://")) == {}
 
 
 def test_environment_before_env_file_before_toml(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
