@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifiers.intent import Intent
+from classifiers.labels import Intent
 from classifiers.linear import ModelError
 from classifiers.words import LEXICON
 from data.taxonomy import CaseClass, Urgency, read_taxonomy

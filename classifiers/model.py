@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from classifiers.corpus import CorpusRow, corpus_hash, read_corpus
 from classifiers.features import Floats, Vector, Vocabulary, learn_vocabulary
-from classifiers.intent import Intent
+from classifiers.labels import Intent
 from classifiers.lessons import read_everyday, read_topics, talk_lessons, topic_lessons
 from classifiers.linear import (
     Head,
