@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from bot import failed
+from bot.shadow import Shadow
 from bot.storable import storable
 from classifiers import Action, Intent
 from data.database import Database
@@ -47,6 +48,7 @@ class Inbox:
     policy: Policy
     passive: bool = True
     """Whether the answer rides in the callback's response; else it is queued like any other message."""
+    shadow: Shadow | None = None
 
     def receive(self, message: IncomingMessage, now: dt.datetime) -> str | None:
         """Take one message in and return the answer for the response, None for silence.
@@ -70,7 +72,7 @@ class Inbox:
         later = replace(self, passive=False)
         record = session.get_one(Message, message_id)
         record.outcome = Outcome.IGNORED
-        context = later._context(session, _sender(session, self.directory(), message, now), record, now)
+        context = later._context(session, message, _sender(session, self.directory(), message, now), record, now)
         try:
             with session.begin_nested():
                 reply = answer_to(message, context)
@@ -93,7 +95,9 @@ class Inbox:
                     return "duplicate", replayed_answer(session, message)
                 answer = self._queue(message, context, _refusal(message, context, error))
             session.commit()
-            return context.message_row.outcome.value, answer
+        if self.shadow is not None:
+            self.shadow.offer(context.message_row.id, context.understand)
+        return context.message_row.outcome.value, answer
 
     def _keep(self, message: IncomingMessage, now: dt.datetime, error: Exception) -> tuple[str, str | None]:
         with self.database.writing() as session:
@@ -114,9 +118,12 @@ class Inbox:
             return None
         for reference in message.media[:MOST_PHOTOS]:
             session.add(Media(message_id=record.id or 0, channel=message.channel, reference=reference[:512]))
-        return self._context(session, sender, record, now)
+        return self._context(session, message, sender, record, now)
 
-    def _context(self, session: Session, sender: Sender, record: Message, now: dt.datetime) -> Context:
+    def _context(
+        self, session: Session, message: IncomingMessage, sender: Sender, record: Message, now: dt.datetime
+    ) -> Context:
+        understand = self.shadow.listen(self.understand, message.text) if self.shadow else self.understand
         return Context(
             session=session,
             now=now,
@@ -124,7 +131,7 @@ class Inbox:
             policy=self.policy,
             sender=sender,
             record=record,
-            understand=self.understand,
+            understand=understand,
         )
 
     def _queue(self, message: IncomingMessage, context: Context, reply: Reply) -> str | None:

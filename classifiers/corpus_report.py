@@ -12,7 +12,7 @@ from classifiers.corpus import CorpusLine, CorpusRow
 from classifiers.words import normalise
 from data.taxonomy import read_taxonomy
 
-NEAR = 0.7  # share of common character pairs from which two lines are called nearly the same
+NEAR = 0.6  # share of common character pairs from which two lines are called nearly the same
 LENGTHS = (5, 10, 20, 40, 80, 160)
 _NO_LETTER = re.compile(r"[\W_]+")
 Pair = tuple[CorpusLine, CorpusLine]
