@@ -46,8 +46,8 @@ class LiveModel:
     def __init__(self, path: Path, thresholds: Thresholds, model: Model | None = None) -> None:
         self.file = ModelFile(path)
         self.thresholds = thresholds
+        self.file._seen = _stamp(path)  # before it is read: what comes later is new
         self.model = model or Model.load(path)
-        self.file._seen = _stamp(path)
 
     def __call__(
         self, text: str, *, names: PlaceNames, nickname: str, addressed: bool, has_photo: bool

@@ -121,9 +121,12 @@ class Model:
         check_labels(header["heads"])
         heads = {question: Head.of(question, labels, arrays) for question, labels in header["heads"].items()}
         tokenizer()
+        vocabulary = read_vocabulary(header, arrays)
+        if any(len(head.weights) != len(vocabulary) for head in heads.values()):
+            raise ModelError(f"模型文件 {path.name} 的词表与权重不符，请重新训练")
         rules = RuleBook.of(header["rules"], header["lists"])
         hashes = header["corpus_hash"], header.get("corrections_hash", "")
-        return cls(read_vocabulary(header, arrays), Heads.of(heads), rules, *hashes)
+        return cls(vocabulary, Heads.of(heads), rules, *hashes)
 
 
 def load(path: Path) -> Model:
