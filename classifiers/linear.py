@@ -251,11 +251,7 @@ def read_arrays(path: Path, *, kind: str) -> tuple[dict[str, Any], Arrays]:
         raise ModelError(f"没有模型文件 {path.name},请先运行 suishoupai train") from None
     except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(f"模型文件 {path.name} 已损坏,请重新训练:{error}") from error
-    if (
-        not isinstance(header, dict)
-        or header.get("format") != FORMAT
-        or header.get("kind") != kind
-        or not _PARTS[kind] <= set(header)
-    ):
+    known = isinstance(header, dict) and (header.get("format"), header.get("kind")) == (FORMAT, kind)
+    if not known or not _PARTS[kind] <= set(header):
         raise ModelError(f"模型文件 {path.name} 的格式不符,请用当前版本重新训练")
     return header, arrays

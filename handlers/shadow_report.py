@@ -53,8 +53,8 @@ class QuestionLine:
     name: str
     agreed: Rate
     labels: list[LabelLine]
-    live_right: Rate | None
-    candidate_right: Rate | None
+    live_right: Rate
+    candidate_right: Rate
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,8 @@ def _line(question: str, counts: Iterable[ShadowCount], differences: Iterable[Di
         name=QUESTIONS[question],
         agreed=Rate(sum(both.values()), sum(live.values())),
         labels=[LabelLine(word_for(question, one), Rate(both[one], live[one]), candidate[one]) for one in labels],
-        live_right=_right([found.live == found.decided for found in decided]) if question in DECIDED else None,
-        candidate_right=_right([found.candidate == found.decided for found in decided])
-        if question in DECIDED
-        else None,
+        live_right=_right([found.live == found.decided for found in decided]),
+        candidate_right=_right([found.candidate == found.decided for found in decided]),
     )
 
 
