@@ -16,7 +16,7 @@ from bot.live_model import LiveModel
 from bot.outbox import Outbox
 from bot.photos import Photos
 from bot.settings import Settings
-from bot.shadow import Shadow
+from bot.shadow import MOST_WAITING, Shadow
 from data.database import Database
 from handlers import retention
 from handlers import shadow as comparing
@@ -110,10 +110,12 @@ class Bot:
     def compare_models(self, now: dt.datetime) -> int:
         """What candidate and live model made of the messages that were answered since."""
         compared, failed = self.shadow.compare()
-        if compared or failed:
+        if compared or failed or self.shadow.differing:
             with self.database.writing() as session:
-                comparing.record(session, compared, failed, now)
+                new = comparing.record(session, compared, failed, now)
+                waiting = comparing.settle(session, [*self.shadow.differing, *new], now)
                 session.commit()
+            self.shadow.differing = waiting[-MOST_WAITING:]
         return len(compared)
 
     def deliver_all(self, now: dt.datetime) -> int:

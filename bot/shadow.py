@@ -13,7 +13,7 @@ import structlog
 from bot.live_model import ModelFile
 from classifiers import Model, PlaceNames, Thresholds, Understanding, understand
 from handlers.message import Understand
-from handlers.shadow import Comparison
+from handlers.shadow import Comparison, Differing
 
 log = structlog.get_logger("shadow")
 
@@ -54,6 +54,8 @@ class Shadow:
         self.candidate = candidate
         self._thresholds = thresholds
         self._waiting: deque[Heard] = deque(maxlen=MOST_WAITING)
+        self.differing: list[Differing] = []
+        """What the models differ on and what may yet become a case: labels alone, no words."""
 
     def listen(self, understand: Understand, text: str) -> Understand:
         """What answers a message: the live model itself where there is no candidate."""

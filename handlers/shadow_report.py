@@ -1,7 +1,7 @@
 """How a candidate compares with the live model on the same messages, and who was right where a person decided."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from data.models.cases import FIRST_NUMBER
 from data.taxonomy import CaseClass, read_taxonomy
 from handlers.cases.counts import Rate
 from handlers.cases.discipline import SEALED_WORDS
-from handlers.shadow import NOTHING
+from handlers.shadow import DISMISSED, NOTHING, RIGHT
 
 MOST_LISTED = 200
 # Of discipline matters nothing is told below this number (decision 7).
@@ -95,7 +95,11 @@ def report(session: Session, run: ShadowRun) -> ShadowReport:
     enough = run.discipline >= FEWEST_DISCIPLINE
     return ShadowReport(
         run=run,
-        questions=[_line(name, by_question[name], differences) for name in QUESTIONS if by_question[name]],
+        questions=[
+            _line(name, by_question[name], differences, by_question[DISMISSED] if name == "intent" else ())
+            for name in QUESTIONS
+            if by_question[name]
+        ],
         differences=[_named(found) for found in differences[:MOST_LISTED]],
         discipline=Rate(run.discipline_agreed, run.discipline) if enough else None,
     )
@@ -107,7 +111,9 @@ def word_for(question: str, label: str) -> str:
     return row.name if row else WORDS.get(label, label)
 
 
-def _line(question: str, counts: Iterable[ShadowCount], differences: Iterable[Difference]) -> QuestionLine:
+def _line(
+    question: str, counts: Iterable[ShadowCount], differences: Iterable[Difference], dismissed: Sequence[ShadowCount]
+) -> QuestionLine:
     live: dict[str, int] = defaultdict(int)
     candidate: dict[str, int] = defaultdict(int)
     both: dict[str, int] = defaultdict(int)
@@ -117,17 +123,24 @@ def _line(question: str, counts: Iterable[ShadowCount], differences: Iterable[Di
         both[found.live] += found.count * (found.live == found.candidate)
     labels = sorted({*live, *candidate}, key=lambda label: (-live[label], label))
     decided = [found for found in differences if found.question == question and found.decided is not None]
+    live_right, candidate_right = _rights(decided, dismissed)
     return QuestionLine(
         name=QUESTIONS[question],
         agreed=Rate(sum(both.values()), sum(live.values())),
         labels=[LabelLine(word_for(question, one), Rate(both[one], live[one]), candidate[one]) for one in labels],
-        live_right=_right([found.live == found.decided for found in decided]),
-        candidate_right=_right([found.candidate == found.decided for found in decided]),
+        live_right=live_right,
+        candidate_right=candidate_right,
     )
 
 
-def _right(hits: list[bool]) -> Rate:
-    return Rate(sum(hits), len(hits))
+def _rights(decided: Sequence[Difference], dismissed: Sequence[ShadowCount]) -> tuple[Rate, Rate]:
+    """How often the live model was right, and the candidate, where they differed and a person decided."""
+    whole = len(decided) + sum(found.count for found in dismissed)
+    live = sum(one.live == one.decided for one in decided)
+    candidate = sum(one.candidate == one.decided for one in decided)
+    live += sum(found.count for found in dismissed if found.live == RIGHT)
+    candidate += sum(found.count for found in dismissed if found.candidate == RIGHT)
+    return Rate(live, whole), Rate(candidate, whole)
 
 
 def _named(found: Difference) -> Difference:

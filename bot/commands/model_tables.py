@@ -21,13 +21,14 @@ from handlers.shadow_report import ShadowReport
 console = Console()
 
 MOST_LISTED = 30
+NO_MODEL = {promotion.NONE: "没有", promotion.UNREADABLE: "读不出来"}
 STEPS = {"promote": "换上", "rollback": "换回"}
 
 
 def trial_table(trial: Trial) -> Table:
     """The candidate on lines it had not seen, label by label."""
     title = f"候选模型 {trial.candidate.hash}：语料 {trial.corpus_lines} 条，更正 {trial.corrections} 条"
-    table = _table(title, "问题", "标签", "准确率", "召回率", "F1", "条数")
+    table = _table(title, "问题", "标签", "精确率", "召回率", "F1", "条数")
     held_out = {
         "没学过的语料": trial.on_corpus,
         "没学过的更正": trial.on_corrections,
@@ -42,7 +43,8 @@ def trial_table(trial: Trial) -> Table:
 def _add_scores(table: Table, name: str, scores: HeldOutScores) -> None:
     for question, found in (("意图", scores.intent), ("大类", scores.class_), ("类别", scores.category)):
         table.add_section()
-        table.add_row(f"{name}：{question}", "合计", f"{found.accuracy:.1%}", "", f"{found.macro_f1:.3f}", str(found.n))
+        whole = (f"{found.accuracy:.1%}", "", f"{found.macro_f1:.3f}", str(found.n))
+        table.add_row(f"{name}：{question}", "合计（正确率）", *whole)
         for label, score in found.per_class.items():
             cells = (f"{score.precision:.1%}", f"{score.recall:.1%}", f"{score.f1:.3f}", str(score.support))
             table.add_row("", _named(label), *cells)
@@ -151,7 +153,8 @@ def models_tables(settings: Settings) -> Iterator[Table]:
     table = _table("模型", "", "文件", "学自（语料＋更正）")
     found = models_object(settings)
     for name, word in (("live", "正在用的"), ("candidate", "候选"), ("previous", "上一个")):
-        table.add_row(word, found[name]["file"], found[name]["hash"])
+        hash_ = found[name]["hash"]
+        table.add_row(word, Text(found[name]["file"]), NO_MODEL.get(hash_, hash_))
     yield table
     table = _table("换过几次", "时间", "", "谁", "从", "到")
     for done in promotion.history(settings.model_path):
