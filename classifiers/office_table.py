@@ -47,8 +47,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[TableRow]:
         reader.fieldnames = names
         for cells in reader:
             yield _row(path, reader.line_num, cells)
-    except csv.Error:
-        raise TableError(f"{path.name} 第 {reader.line_num} 行：有一格太长，多半是引号没有成对") from None
+    except csv.Error:  # the line number is still that of the row before
+        raise TableError(f"{path.name} 第 {reader.line_num + 1} 行：有一格太长，多半是引号没有成对") from None
 
 
 def read_labelled(path: Path, text: Sequence[str], label: str) -> LabelledTable:
