@@ -244,12 +244,21 @@ def write_arrays(path: Path, header: Mapping[str, Any], arrays: Arrays) -> None:
 
 def read_arrays(path: Path, *, kind: str) -> tuple[dict[str, Any], Arrays]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays.pop("header").tobytes())
     except FileNotFoundError:
         raise ModelError(f"没有模型文件 {path.name},请先运行 suishoupai train") from None
-    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        EOFError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise ModelError(f"模型文件 {path.name} 已损坏,请重新训练:{error}") from error
     known = isinstance(header, dict) and (header.get("format"), header.get("kind")) == (FORMAT, kind)
     if not known or not _PARTS[kind] <= set(header):
