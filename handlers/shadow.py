@@ -107,7 +107,9 @@ def _add_to_run(session: Session, run: Run, compared: Sequence[Comparison], fail
     }
     new = _insert(session, ShadowRun).values(**_hashes(run), **counts, since=now, last_at=now)
     more = {name: getattr(ShadowRun, name) + count for name, count in counts.items()}
-    known = new.on_conflict_do_update(index_elements=["live_hash", "candidate_hash"], set_={**more, "last_at": now})
+    # A discipline matter moves no time that is shown: it would tell when there was one.
+    latest = {"last_at": now} if counts["messages"] or failed else {}
+    known = new.on_conflict_do_update(index_elements=["live_hash", "candidate_hash"], set_={**more, **latest})
     session.execute(known)
 
 

@@ -78,8 +78,9 @@ class ShadowReport:
 
 
 def latest_run(session: Session) -> ShadowRun | None:
-    """The pair of models that was compared last."""
-    return session.exec(select(ShadowRun).order_by(col(ShadowRun.last_at).desc()).limit(1)).first()
+    """The pair of models that was compared last, on anything that may be told."""
+    told = select(ShadowRun).where(col(ShadowRun.messages) + col(ShadowRun.failed) > 0)
+    return session.exec(told.order_by(col(ShadowRun.last_at).desc()).limit(1)).first()
 
 
 def report(session: Session, run: ShadowRun) -> ShadowReport:

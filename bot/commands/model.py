@@ -70,6 +70,7 @@ def shadow(as_json: JsonOption = False) -> None:
     else:
         for table in tables.shadow_tables(found):
             tables.console.print(table)
+        typer.echo(tables.sealed_line(found))
 
 
 @care.command()

@@ -14,7 +14,6 @@ from classifiers.candidate import HeldOutScores, Trial
 from classifiers.corpus import CorpusLine
 from classifiers.corpus_report import CorpusReport
 from data.taxonomy import read_taxonomy
-from handlers.cases.counts import Rate
 from handlers.local_time import when
 from handlers.shadow_report import ShadowReport
 
@@ -111,14 +110,7 @@ def shadow_tables(found: ShadowReport) -> Iterator[Table]:
         for label in line.labels:
             table.add_row(label.name, str(label.agreed), str(label.by_candidate))
         yield table
-    table = _table(
-        f"说法不同的案件（涉纪检的不列，只计数：{_sealed(found.discipline)}）",
-        "案件",
-        "问题",
-        "正在用的",
-        "候选",
-        "人判的",
-    )
+    table = _table("说法不同的案件", "案件", "问题", "正在用的", "候选", "人判的")
     for one in found.differences:
         table.add_row(str(one.number), one.question, one.live, one.candidate, one.decided or "–")
     yield table
@@ -138,8 +130,9 @@ def shadow_object(found: ShadowReport) -> dict[str, Any]:
     }
 
 
-def _sealed(rate: Rate | None) -> str:
-    return str(rate) if rate is not None else "不足5条"
+def sealed_line(found: ShadowReport) -> str:
+    """Discipline matters are only ever counted."""
+    return f"任一方认为涉纪检的消息不列，只计数，两者都认为的：{found.discipline or '不足5条'}"
 
 
 def models_object(settings: Settings) -> dict[str, Any]:
