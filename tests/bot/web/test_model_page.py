@@ -1,5 +1,6 @@
 """The classifier's page: the comparison with links to the cases, who was right, and nothing that hints at 纪检."""
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -60,6 +61,7 @@ def test_discipline_matters_are_not_even_counted_while_they_are_few(compared_off
     office, admin = compared_office, compared_office.signed_in(ADMINISTRATOR)
     before = read_text(admin.get(PAGE).text)
     for number in range(5):
+        office.talk.now += dt.timedelta(minutes=10)
         office.talk.say(f"r00{number}", ACCUSATION)
         compared(office.talk)
         page = read_text(admin.get(PAGE).text)
