@@ -24,6 +24,7 @@ class PromotionError(ValueError):
 class Step(StrEnum):
     PROMOTE = "promote"
     ROLLBACK = "rollback"
+    TRAIN = "train"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,18 @@ def rollback(live: Path, *, by: str, now: dt.datetime) -> Exchange:
         return done
 
 
+def put_trained(live: Path, model: Model, *, by: str, now: dt.datetime) -> None:
+    """The shipped model, trained anew by hand, is live; it may be trained over when the corpus changes."""
+    with _alone(live):
+        before = hash_of(live)
+        coming = live.with_name(f"{live.name}.{os.getpid()}.trained")
+        model.save(coming)
+        if live.exists() and before != model.hash:
+            _copied(live, previous_of(live)).replace(previous_of(live))
+        _note(live, Exchange(now.isoformat(), Step.TRAIN, _name(by), before, model.hash))
+        coming.replace(live)
+
+
 def history(live: Path) -> list[Exchange]:
     """Every exchange, the first one first; a line that was cut off is passed over."""
     try:
@@ -93,8 +106,9 @@ def history(live: Path) -> list[Exchange]:
 
 
 def chosen(live: Path) -> Exchange | None:
-    """The exchange that put the model in place; None where the shipped one was never exchanged."""
-    return next(reversed(history(live)), None)
+    """The exchange by which a person chose the model in place; None where it is the shipped one."""
+    last = next(reversed(history(live)), None)
+    return last if last is not None and last.step is not Step.TRAIN else None
 
 
 def hash_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -87,7 +88,7 @@ class Model:
     corrections_hash: str = ""
     """Of the decisions of people that it learned beside the corpus; empty for the shipped model."""
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """What it was learned from: by this a model is told from another."""
         return "+".join(filter(None, (self.corpus_hash, self.corrections_hash)))

@@ -2,9 +2,7 @@
 
 import csv
 import datetime as dt
-import getpass
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +10,7 @@ import typer
 
 from bot import promotion
 from bot.commands import model_tables as tables
-from bot.commands.prepare import ready_bot
+from bot.commands.prepare import ready_bot, user
 from bot.promotion import Exchange
 from bot.settings import Settings
 from classifiers.corpus import CORPUS, read_lines
@@ -78,14 +76,14 @@ def promote(by: ByOption = None) -> None:
     """把候选模型换上；原来的留着，谁换的记下来。"""
     settings = Settings()
     now = dt.datetime.now(dt.UTC)
-    _tell("已换上", promotion.promote(settings.model_path, settings.candidate, by=by or _user(), now=now))
+    _tell("已换上", promotion.promote(settings.model_path, settings.candidate, by=by or user(), now=now))
 
 
 @care.command()
 def rollback(by: ByOption = None) -> None:
     """换回上一个模型；再来一次就又换过去。"""
     now = dt.datetime.now(dt.UTC)
-    _tell("已换回", promotion.rollback(Settings().model_path, by=by or _user(), now=now))
+    _tell("已换回", promotion.rollback(Settings().model_path, by=by or user(), now=now))
 
 
 @care.command("model")
@@ -101,11 +99,3 @@ def show_models(as_json: JsonOption = False) -> None:
 
 def _tell(what: str, done: Exchange) -> None:
     typer.echo(f"{what}：{done.before} → {done.after}（{done.by}）。运行中的服务半分钟内自动换上，不用重启。")
-
-
-def _user() -> str:
-    """Who is signed in to this machine; a container may have no name for its user."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"uid {os.getuid()}"

@@ -21,7 +21,7 @@ console = Console()
 
 MOST_LISTED = 30
 NO_MODEL = {promotion.NONE: "没有", promotion.UNREADABLE: "读不出来"}
-STEPS = {"promote": "换上", "rollback": "换回"}
+STEPS = {"promote": "换上", "rollback": "换回", "train": "重新训练"}
 
 
 def trial_table(trial: Trial) -> Table:

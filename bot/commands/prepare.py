@@ -1,7 +1,9 @@
 """What must be there before anything runs: schema, sample street, trained model, a first administrator."""
 
 import datetime as dt
+import getpass
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -62,6 +64,14 @@ def ready_model(settings: Settings) -> None:
         model = train()
         settings.model_path.parent.mkdir(parents=True, exist_ok=True)
         model.save(settings.model_path)
+
+
+def user() -> str:
+    """Who is signed in to this machine; a container may have no name for its user."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"
 
 
 def live_model(settings: Settings) -> Model:

@@ -1,14 +1,16 @@
 """`suishoupai train` and `evaluate`: the shipped model, a candidate from corrections, or any labelled table."""
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bot import promotion
 from bot.commands import evaluate as evaluation
 from bot.commands.model_tables import trial_table
-from bot.commands.prepare import console, live_model, quiet_bot
+from bot.commands.prepare import console, live_model, quiet_bot, user
 from bot.settings import Settings
 from classifiers import Model, ModelError
 from classifiers import model as shipped_model
@@ -45,7 +47,7 @@ def train(
     elif file is not None:
         result = train_on_table(file, text or ["text"], label, out or Path("var") / f"{file.stem}.npz")
     else:
-        result = train_shipped(out or settings.model_path)
+        result = train_shipped(settings, out or settings.model_path)
     typer.echo(json.dumps(result, ensure_ascii=False))
 
 
@@ -69,11 +71,14 @@ def evaluate(
     typer.echo(json.dumps(scores, ensure_ascii=False, indent=None if as_json else 2))
 
 
-def train_shipped(target: Path) -> dict[str, Any]:
-    """The model of the committed corpus alone."""
+def train_shipped(settings: Settings, target: Path) -> dict[str, Any]:
+    """The model of the committed corpus alone; where it takes the live model's place, that is logged."""
     with console.status("训练分类模型…"):
         model = shipped_model.train()
-    model.save(_ready(target))
+    if target.resolve() == settings.model_path.resolve():
+        promotion.put_trained(target, model, by=user(), now=dt.datetime.now(dt.UTC))
+    else:
+        model.save(_ready(target))
     return {"model": str(target), "corpus_hash": model.corpus_hash}
 
 

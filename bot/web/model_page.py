@@ -15,7 +15,7 @@ from handlers import shadow_report
 router = APIRouter(prefix="/console/attention")
 
 InAttention = Annotated[Staff, Depends(staff_in(Area.ATTENTION))]
-STEPS = {promotion.Step.PROMOTE: "换上", promotion.Step.ROLLBACK: "换回"}
+STEPS = {promotion.Step.PROMOTE: "换上", promotion.Step.ROLLBACK: "换回", promotion.Step.TRAIN: "重新训练"}
 MOST_EXCHANGES = 50
 
 

@@ -136,6 +136,15 @@ def test_what_a_person_put_in_place_is_not_trained_over(shelf, candidate) -> Non
     assert shelf.live.read_bytes() == before
 
 
+def test_the_shipped_model_trained_anew_is_logged_and_no_choice(shelf, shipped, candidate) -> None:
+    shelf.promote()
+    promotion.put_trained(shelf.live, shipped, by="周敏", now=NOW)
+    assert (Model.load(shelf.live).hash, Model.load(previous_of(shelf.live)).hash) == (shipped.hash, candidate.hash)
+    assert promotion.history(shelf.live)[-1].step is Step.TRAIN
+    assert promotion.chosen(shelf.live) is None
+    assert shelf.files == {"model.npz", "model.previous.npz", "model.log"}
+
+
 def test_what_a_person_put_in_place_and_no_longer_fits_stops_the_start(shelf, strange_path) -> None:
     shelf.promote()
     shutil.copyfile(strange_path, shelf.live)
