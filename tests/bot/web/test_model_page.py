@@ -37,7 +37,7 @@ def test_what_differs_leads_to_its_case(compared_office: Office, candidate) -> N
     assert '<a href="/console/cases/1001">1001</a>' in page
     assert "/console/cases/1002" not in page
     words = read_text(page)
-    assert f"候选：{candidate.hash}" in words
+    assert f"候选：{candidate.hash}".replace("+", "+ ") in words
     assert "1001 类别 环境卫生 电梯 –" in words
     assert "类别 50.0% (1/2) – (0/0) – (0/0)" in words
     assert "意图 100.0% (2/2)" in words
@@ -77,7 +77,7 @@ def test_who_exchanged_the_models_is_listed_and_nothing_runs_as_markup(office: O
     settings = office.talk.bot.settings.model_copy(update={"model_path": live})
     office.talk.bot = replace(office.talk.bot, settings=settings)
     page = office.signed_in(ADMINISTRATOR).get(PAGE).text
-    assert "&lt;b&gt;周敏&lt;/b&gt;换上：none → " + shipped.hash in page
+    assert "&lt;b&gt;周敏&lt;/b&gt;换上：没有模型 → " + shipped.hash in page
     assert "9月7日10:00" in page
 
 
