@@ -1,6 +1,5 @@
 """The command line. Every command is a few lines here; longer bodies live in bot/commands."""
 
-import csv
 import datetime as dt
 import json
 import sys
@@ -15,37 +14,43 @@ from rich.table import Table
 from sqlmodel import select
 
 from bot.app import build, build_app
-from bot.channels import Channel
 from bot.commands import bench as benchmark
-from bot.commands import database, tables, transcript
+from bot.commands import database, tables, training, transcript
 from bot.commands import demo as demonstration
 from bot.commands import evaluate as evaluation
+from bot.commands import model as care
 from bot.commands import replay as replaying
 from bot.commands import schedule as scheduled
-from bot.commands.prepare import console, log_to_stderr, ready_database, ready_model
+from bot.commands.prepare import (
+    check_schema,
+    console,
+    live_model,
+    log_to_stderr,
+    quiet_bot,
+    ready_bot,
+    ready_database,
+    ready_model,
+)
 from bot.commands.simulate import simulate
-from bot.running import Bot
 from bot.settings import Environment, Settings
 from bot.web.sign_in import make_login
-from classifiers import Model, ModelError, understand
-from classifiers import model as shipped_model
-from classifiers.linear import train_table
-from classifiers.scores import score_table
-from data.database import Database
+from classifiers import ModelError, understand
+from classifiers.office_table import TableError
 from data.models import Case, Person
 from data.models.cases import FIRST_NUMBER
 from data.privacy import KeyMissing
-from handlers.cases import lessons
 from handlers.cases.explain import explain as reasons
 from handlers.cases.scope import By, last_days
 from handlers.local_time import local_day
 
 app = typer.Typer(help="随手拍:居民微信群里的上报、派单、督办与结案统计。", no_args_is_help=True)
 app.add_typer(database.db, name="db")
+app.add_typer(training.training)
+app.add_typer(care.care)
 
-DEV_DATA = Path(__file__).parents[2] / "shared" / "data"
 # What an operator can mend: told in one line, without a stack trace. ReplayError and SeedError are ValueErrors.
 EXPECTED = (KeyMissing, ModelError, demonstration.PortTaken, evaluation.DevDataMissing, ValueError)
+WRONG_FILE = 2  # as typer itself for wrong arguments
 
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="要读的文件")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -69,7 +74,7 @@ def serve() -> None:
     """正式运行;设置来自环境变量 SUISHOUPAI_…、.env 或 suishoupai.toml。"""
     settings = Settings()
     log_to_stderr()
-    _check_schema(settings)
+    check_schema(settings)
     ready_model(settings)
     bot = build(settings)
     uvicorn.run(build_app(bot), host=settings.host, port=settings.port, access_log=False, log_level="warning")
@@ -78,7 +83,7 @@ def serve() -> None:
 @app.command()
 def classify(as_json: JsonOption = False) -> None:
     """每行一条消息(标准输入),每行一个结果。"""
-    model = _model(Settings())
+    model = live_model(Settings())
     for line in sys.stdin:
         text = line.rstrip("\n")
         found = evaluation.as_json_line(understand(text, model=model), text)
@@ -91,7 +96,7 @@ def classify(as_json: JsonOption = False) -> None:
 @app.command("transcript")
 def play_transcript(file: FileArgument, as_json: JsonOption = False) -> None:
     """一段群聊记录走完整个流程,列出登记了什么。"""
-    result = transcript.play(_quiet_bot(), file)
+    result = transcript.play(quiet_bot(), file)
     typer.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
 
 
@@ -109,68 +114,9 @@ def replay(file: FileArgument) -> None:
 
 
 @app.command()
-def train(
-    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False)] = None,
-    text: Annotated[list[str] | None, typer.Option(help="文字列,可多次")] = None,
-    label: Annotated[str, typer.Option(help="标签列")] = "label",
-    out: Annotated[Path | None, typer.Option(help="模型存到哪里")] = None,
-) -> None:
-    """训练自带的模型;给了文件就用它训练,任何标签都可以。"""
-    settings = Settings()
-    if file is None:
-        with console.status("训练分类模型…"):
-            model = shipped_model.train()
-        target = out or settings.model_path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        model.save(target)
-        typer.echo(json.dumps({"model": str(target), "corpus_hash": model.corpus_hash}, ensure_ascii=False))
-        return
-    target = out or Path("var") / f"{file.stem}.npz"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    texts, labels = evaluation.read_table(file, text or ["text"], label)
-    with console.status("训练…"):
-        classifier = train_table(texts, labels)
-    classifier.save(target)
-    scores = score_table(labels, [classifier.predict(line)[0] for line in texts])
-    typer.echo(json.dumps({"model": str(target), "on_training_data": scores.as_dict()}, ensure_ascii=False))
-
-
-@app.command()
-def evaluate(
-    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False)] = None,
-    model: Annotated[Path | None, typer.Option(help="train 存下的模型")] = None,
-    text: Annotated[list[str] | None, typer.Option(help="文字列,可多次")] = None,
-    label: Annotated[str, typer.Option(help="标签列")] = "label",
-    dev: Annotated[bool, typer.Option(help="自带模型在 ../shared/data 上的成绩")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """给存下的模型打分。"""
-    if dev:
-        bot = _quiet_bot()
-        scores = evaluation.evaluate_dev(bot, _model(bot.settings), DEV_DATA)
-    elif file is not None and model is not None:
-        scores = evaluation.evaluate_table(model, file, text or ["text"], label)
-    else:
-        raise typer.BadParameter("要么 --dev,要么给出文件和 --model")
-    typer.echo(json.dumps(scores, ensure_ascii=False, indent=None if as_json else 2))
-
-
-@app.command()
-def corrections(file: Annotated[Path, typer.Argument(dir_okay=False, help="写到哪个 CSV，可作训练语料")]) -> None:
-    """把人对类别的判断导出成训练语料（文字已遮住号码，仍请只在内部使用）。"""
-    bot = _bot()
-    with bot.database.reading() as session, file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.DictWriter(out, lessons.COLUMNS)
-        writer.writeheader()
-        count = sum(writer.writerow(line) > 0 for line in lessons.lessons(session))
-    bot.close()
-    typer.echo(f"{count} 条")
-
-
-@app.command()
 def explain(case: Annotated[int, typer.Argument(help="案件编号")]) -> None:
     """这件案子为什么这样理解、分派、计时、定色。"""
-    bot = _bot()
+    bot = ready_bot()
     with bot.database.reading() as session:
         found = session.get(Case, case - FIRST_NUMBER)
         if found is None:
@@ -187,7 +133,7 @@ def stats(
     days: Annotated[int, typer.Option(min=1, max=3660, help="最近多少天受理的")] = 30,
 ) -> None:
     """结案率表,每个比率都带分子和分母。"""
-    bot = _bot(channels={})
+    bot = ready_bot(channels={})
     now = dt.datetime.now(dt.UTC)
     with bot.database.reading() as session:
         demonstration.console.print(tables.closure_table(session, bot.directory(), by, last_days(days, now), now))
@@ -257,40 +203,13 @@ def keys() -> None:
     typer.echo(f"SUISHOUPAI_SIGNING_KEY={Fernet.generate_key().decode()}")
 
 
-def _model(settings: Settings) -> Model:
-    ready_model(settings)
-    return Model.load(settings.model_path)
-
-
-def _bot(channels: dict[str, Channel] | None = None) -> Bot:
-    """The bot of the configured database, whose schema fits."""
-    settings = Settings()
-    _check_schema(settings)
-    return build(settings, channels=channels)
-
-
-def _quiet_bot() -> Bot:
-    log_to_stderr("CRITICAL")
-    settings = Settings()
-    ready_model(settings)
-    return build(settings.model_copy(update={"database_url": "sqlite://"}), channels={})
-
-
-def _check_schema(settings: Settings) -> None:
-    """In production somebody decides when the schema changes; demo and test just do it."""
-    if settings.env is not Environment.PRODUCTION:
-        ready_database(settings).close()
-    elif not Database(settings.database_url).is_current():
-        raise ValueError("数据库结构不是这一版的,请先运行:suishoupai db upgrade")
-
-
 def main() -> None:
     """Run a command; what an operator can mend is one line, not a stack trace."""
     try:
         app()
     except EXPECTED as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-        raise SystemExit(1) from None
+        console.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
+        raise SystemExit(WRONG_FILE if isinstance(error, TableError) else 1) from None
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import datetime as dt
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -21,14 +20,16 @@ from bot.channels.wecom_robot import WecomRobot
 from bot.channels.wecom_tokens import TokenStore
 from bot.inbox import Inbox
 from bot.leases import LeaseHolder
+from bot.live_model import LiveModel, ModelFile
 from bot.outbox import Outbox
 from bot.photos import Photos
 from bot.running import Bot, DirectoryCache
 from bot.scheduler import build_scheduler, run
 from bot.settings import Settings
+from bot.shadow import Shadow
 from bot.web import add_routes
 from bot.web.task_page import link_signer
-from classifiers import Thresholds, understand
+from classifiers import Thresholds
 from classifiers.model import Model
 from data import privacy
 from data.database import Database
@@ -47,19 +48,21 @@ def build(settings: Settings, *, channels: dict[str, Channel] | None = None, mod
     database = Database(settings.database_url)
     directory = DirectoryCache(database)
     channels = build_channels(settings, database) if channels is None else channels
-    model = model or Model.load(settings.model_path)
     thresholds = Thresholds.from_costs(settings.costs_path)
-    policy = build_policy(settings, channels, model_hash=model.corpus_hash, unsure_category=thresholds.category)
-    asked = partial(understand, model=model, thresholds=thresholds)
+    live = LiveModel(settings.model_path, thresholds, model)
+    shadow = Shadow(ModelFile(settings.candidate), thresholds)
+    policy = build_policy(settings, channels, unsure_category=thresholds.category)
     return Bot(
         settings=settings,
         database=database,
         directory=directory,
         channels=channels,
         policy=policy,
-        inbox=Inbox(database, directory, asked, policy),
+        inbox=Inbox(database, directory, live, policy, shadow=shadow),
         outbox=Outbox(database, channels),
         photos=Photos(database, channels, settings.media_dir),
+        model=live,
+        shadow=shadow,
     )
 
 
@@ -119,9 +122,7 @@ def _long_connection(settings: Settings, database: Database) -> LongConnection |
     return LongConnection(settings.wecom_robot_url, settings.wecom_robot_id, secret, lease)
 
 
-def build_policy(
-    settings: Settings, channels: dict[str, Channel], *, model_hash: str, unsure_category: float
-) -> Policy:
+def build_policy(settings: Settings, channels: dict[str, Channel], *, unsure_category: float) -> Policy:
     def reach(channel: str, account: str) -> Reach:
         return channels[channel].reach(account) if channel in channels else Reach.NONE
 
@@ -135,7 +136,6 @@ def build_policy(
         emergency_accept_minutes=settings.emergency_accept_minutes,
         service_target_hours=settings.service_target_hours,
         service_cap_hours=settings.service_cap_hours,
-        model_hash=model_hash,
         unsure_category=unsure_category,
     )
 
@@ -178,6 +178,8 @@ def _jobs(bot: Bot) -> dict[str, tuple[float, Callable[[dt.datetime], int]]]:
         "tidy": (120, bot.tidy_photos),
         "directory": (30, bot.reload_directory),
         "schedule": (30, bot.send_scheduled),
+        "model": (15, bot.refresh_models),
+        "shadow": (5, bot.compare_models),
     }
 
 

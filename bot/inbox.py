@@ -16,6 +16,7 @@ from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, col, select
 
 from bot import failed
+from bot.shadow import Shadow
 from bot.storable import storable
 from classifiers import Action, Intent
 from data.database import Database
@@ -52,6 +53,7 @@ class Inbox:
     policy: Policy
     passive: bool = True
     """Whether the answer rides in the callback's response; else it is queued like any other message."""
+    shadow: Shadow | None = None
 
     def receive(self, message: IncomingMessage, now: dt.datetime, *, passive: bool = True) -> str | None:
         """Take one message in and return the answer for the response, None for silence.
@@ -77,7 +79,7 @@ class Inbox:
         later = replace(self, passive=False)
         record = session.get_one(Message, message_id)
         record.outcome = Outcome.IGNORED
-        context = later._context(session, _sender(session, self.directory(), message, now), record, now)
+        context = later._context(session, message, _sender(session, self.directory(), message, now), record, now)
         try:
             with session.begin_nested():
                 reply = answer_to(message, context)
@@ -101,7 +103,9 @@ class Inbox:
                     return "duplicate", replayed_answer(session, message)
                 answer = self._queue(message, context, _refusal(message, context, error))
             session.commit()
-            return context.message_row.outcome.value, answer
+        if self.shadow is not None:
+            self.shadow.offer(context.message_row.id, context.understand)
+        return context.message_row.outcome.value, answer
 
     def _keep(self, message: IncomingMessage, now: dt.datetime, error: Exception) -> tuple[str, str | None]:
         with self.database.writing() as session:
@@ -124,9 +128,12 @@ class Inbox:
             session.add(
                 Media(message_id=record.id or 0, channel=message.channel, reference=reference[:LONGEST_REFERENCE])
             )
-        return self._context(session, sender, record, now)
+        return self._context(session, message, sender, record, now)
 
-    def _context(self, session: Session, sender: Sender, record: Message, now: dt.datetime) -> Context:
+    def _context(
+        self, session: Session, message: IncomingMessage, sender: Sender, record: Message, now: dt.datetime
+    ) -> Context:
+        understand = self.shadow.listen(self.understand, message.text) if self.shadow else self.understand
         return Context(
             session=session,
             now=now,
@@ -134,7 +141,7 @@ class Inbox:
             policy=self.policy,
             sender=sender,
             record=record,
-            understand=self.understand,
+            understand=understand,
         )
 
     def _queue(self, message: IncomingMessage, context: Context, reply: Reply) -> str | None:

@@ -12,11 +12,14 @@ from sqlmodel import Session
 from bot import failed
 from bot.channels import Channel
 from bot.inbox import Inbox
+from bot.live_model import LiveModel
 from bot.outbox import Outbox
 from bot.photos import Photos
 from bot.settings import Settings
+from bot.shadow import MOST_WAITING, Shadow
 from data.database import Database
 from handlers import retention
+from handlers import shadow as comparing
 from handlers.cases import escalation
 from handlers.directory import Directory
 from handlers.message import Context, Policy
@@ -59,6 +62,8 @@ class Bot:
     inbox: Inbox
     outbox: Outbox
     photos: Photos
+    model: LiveModel
+    shadow: Shadow
     clock: Callable[[], dt.datetime] = wall_clock
     wake: threading.Event = field(default_factory=threading.Event)
 
@@ -97,6 +102,21 @@ class Bot:
     def reload_directory(self, now: dt.datetime) -> int:
         self.directory.reload()
         return 0
+
+    def refresh_models(self, now: dt.datetime) -> int:
+        """A model that was put in place or taken back since, and a candidate that came, changed or went."""
+        return self.model.refresh() + self.shadow.candidate.refresh()
+
+    def compare_models(self, now: dt.datetime) -> int:
+        """What candidate and live model made of the messages that were answered since."""
+        compared, failed = self.shadow.compare()
+        if compared or failed or self.shadow.differing:
+            with self.database.writing() as session:
+                new = comparing.record(session, compared, failed, now)
+                waiting = comparing.settle(session, [*self.shadow.differing, *new], now)
+                session.commit()
+            self.shadow.differing = waiting[-MOST_WAITING:]
+        return len(compared)
 
     def deliver_all(self, now: dt.datetime) -> int:
         """Rounds until nothing that is due is left; each claims from its own moment, however long the last one took."""

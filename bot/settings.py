@@ -90,12 +90,21 @@ class Settings(BaseSettings):
     wecom_robot_url: str = Field("wss://openws.work.weixin.qq.com", description="address of the long connection")
     media_dir: Path = Field(Path("var/media"), description="folder in which photos are kept")
     model_path: Path = Field(Path("var/model.npz"), description="the trained classifier")
+    candidate_path: Path | None = Field(
+        None,
+        description="a model that runs in shadow; empty: `candidate.npz` beside the model, if it is there",
+    )
     costs_path: Path = Field(COSTS, description="what mistakes of the classifier cost, a table like data/costs.csv")
     pending_minutes: int = Field(15, ge=1, le=15, description="how long talk may wait to become part of a case")
     silence_closes_days: int = Field(14, ge=1, description="days of silence after which a resolved case is closed")
     emergency_accept_minutes: int = Field(5, ge=1, description="minutes until an untaken emergency goes up")
     service_target_hours: int = Field(24, ge=0, description="hours of service a year a party member aims at")
     service_cap_hours: int = Field(8, ge=1, le=24, description="hours of service that count on one day")
+
+    @property
+    def candidate(self) -> Path:
+        """Where a candidate model would lie."""
+        return self.candidate_path or self.model_path.with_name("candidate.npz")
 
     @field_validator("encryption_keys", "sealed_keys")
     @classmethod

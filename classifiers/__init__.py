@@ -52,6 +52,8 @@ class Understanding:
     action: Action
     because: tuple[str, ...]
     asks_help: bool = False
+    model_hash: str = ""
+    """Which model said so."""
 
 
 def understand(
@@ -83,6 +85,7 @@ def understand(
         ),
         because=_reasons(reading, intent, category, urgency),
         asks_help=intent.intent is Intent.REPORT and asks_help(reading),
+        model_hash=model.hash,
     )
 
 
@@ -90,7 +93,9 @@ def _silence(reading: Reading, intent: IntentJudgement, addressed: bool, thresho
     action = choose_action(intent, addressed=addressed, emergency=False, thresholds=thresholds)
     because = (*reading.reasons("gate", "none"), *reading.strongest("gate", "none"))
     confidence = Confidence(intent.confidence, 1.0, 1.0)
-    return Understanding(intent.intent, None, None, None, None, confidence, action, because)
+    return Understanding(
+        intent.intent, None, None, None, None, confidence, action, because, model_hash=reading.model.hash
+    )
 
 
 def _reasons(

@@ -2,15 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from math import exp, log
-from typing import TYPE_CHECKING
 
+from classifiers.labels import Action, Intent
+from classifiers.model import Reading
+from classifiers.rules import Rule
 from classifiers.thresholds import Thresholds
 
-if TYPE_CHECKING:  # the model is learned from rows that carry an Intent
-    from classifiers.model import Reading
-    from classifiers.rules import Rule
+__all__ = ["Action", "Intent", "IntentJudgement", "choose_action", "judge_intent", "says_something"]
 
 _SAYS_SOMETHING = re.compile(r"[^\W\d_]")
 _PICTURE_WORD = re.compile(r"\[[^\[\]]{1,8}\]")  # [捂脸]: how an emoji of the platform arrives as text
@@ -30,21 +29,6 @@ _ADDRESSED_POINTS = 1.0  # who calls the bot rather wants something
 _PHOTO_POINTS = 0.5
 
 
-class Intent(StrEnum):
-    REPORT = "report"
-    INQUIRY = "inquiry"
-    SUGGESTION = "suggestion"
-    PRAISE = "praise"
-    NONE = "none"
-
-
-class Action(StrEnum):
-    REGISTER = "register"
-    ASK = "ask"
-    CANDIDATE = "candidate"
-    IGNORE = "ignore"
-
-
 @dataclass(frozen=True)
 class IntentJudgement:
     """The intent, how sure it is, how likely the message concerns the community, and whether a word shows it."""
@@ -60,7 +44,7 @@ def says_something(text: str) -> bool:
     return _SAYS_SOMETHING.search(_WHERE.sub("", _PICTURE_WORD.sub("", text))) is not None
 
 
-def judge_intent(reading: "Reading", *, addressed: bool, has_photo: bool) -> IntentJudgement:
+def judge_intent(reading: Reading, *, addressed: bool, has_photo: bool) -> IntentJudgement:
     if not says_something(reading.text):
         return IntentJudgement(Intent.NONE, 1.0, 0.0, evident=False)
     extra = addressed * _ADDRESSED_POINTS + has_photo * _PHOTO_POINTS
@@ -74,13 +58,13 @@ def judge_intent(reading: "Reading", *, addressed: bool, has_photo: bool) -> Int
     return IntentJudgement(Intent(likeliest), message * among[likeliest], message, evident)
 
 
-def _learned(reading: "Reading") -> float:
+def _learned(reading: Reading) -> float:
     """The gate's own log-odds with its rules, damped: it has learned ways of speaking more than matters."""
     message = min(max(reading.chances("gate")["message"], _TINY), 1 - _TINY)
     return _LEARNED_SHARE * log(message / (1 - message))
 
 
-def _evidence(reading: "Reading", telling: list["Rule"]) -> float:
+def _evidence(reading: Reading, telling: list[Rule]) -> float:
     """Talk without a word of any community matter needs much to be taken for a message."""
     counts = reading.found.counts
     points = sum(weight * min(counts.get(name, 0), most) for name, (weight, most) in _EVIDENCE.items())
@@ -88,13 +72,13 @@ def _evidence(reading: "Reading", telling: list["Rule"]) -> float:
     return points + _NO_EVIDENCE + _TOPIC_AT_ALL * bool(counts.get("topic")) + _COMBINED * combined
 
 
-def _evident(reading: "Reading", telling: list["Rule"]) -> bool:
+def _evident(reading: Reading, telling: list[Rule]) -> bool:
     """Whether a word or rule can be named that makes it a community matter, not only a way of speaking."""
     counts = reading.found.counts
     return bool(counts.get("topic") or counts.get("office") or telling or reading.points("gate").get("message"))
 
 
-def _telling(reading: "Reading") -> list["Rule"]:
+def _telling(reading: Reading) -> list[Rule]:
     """The rules that hold and say what a message is about."""
     rules = (fired.rule for fired in reading.found.fired)
     return [rule for rule in rules if rule.question in ("class", "category") and rule.points > 0]

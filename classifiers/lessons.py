@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from classifiers.corpus import CorpusRow
-from classifiers.intent import Intent
+from classifiers.labels import Intent
 from classifiers.words import LEXICON
 from data.taxonomy import CaseClass, Urgency, read_taxonomy
 

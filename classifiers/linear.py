@@ -3,6 +3,8 @@
 import json
 import os
 import warnings
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,7 +52,10 @@ class Head:
 
     @classmethod
     def of(cls, name: str, labels: Sequence[str], arrays: Mapping[str, Any]) -> Self:
-        return cls(tuple(labels), arrays[f"{name}.weights"], arrays[f"{name}.bias"])
+        weights, bias = (arrays.get(f"{name}.{part}") for part in ("weights", "bias"))
+        if weights is None or bias is None or weights.ndim != 2 or not weights.shape[1] == len(bias) == len(labels):
+            raise ModelError(f"模型里 {name} 的权重不全，请重新训练")
+        return cls(tuple(labels), weights, bias)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,13 +244,23 @@ def write_arrays(path: Path, header: Mapping[str, Any], arrays: Arrays) -> None:
 
 def read_arrays(path: Path, *, kind: str) -> tuple[dict[str, Any], Arrays]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays.pop("header").tobytes())
     except FileNotFoundError:
         raise ModelError(f"没有模型文件 {path.name},请先运行 suishoupai train") from None
-    except (OSError, ValueError, KeyError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        EOFError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise ModelError(f"模型文件 {path.name} 已损坏,请重新训练:{error}") from error
-    if header.get("format") != FORMAT or header.get("kind") != kind or not _PARTS[kind] <= set(header):
+    known = isinstance(header, dict) and (header.get("format"), header.get("kind")) == (FORMAT, kind)
+    if not known or not _PARTS[kind] <= set(header):
         raise ModelError(f"模型文件 {path.name} 的格式不符,请用当前版本重新训练")
     return header, arrays

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from classifiers.corpus import CorpusRow, corpus_hash, read_corpus
+from classifiers.corpus import CorpusRow, corpus_hash, read_corpus, rows_hash
 from classifiers.features import Floats, Vector, Vocabulary, learn_vocabulary
-from classifiers.intent import Intent
+from classifiers.labels import Intent
 from classifiers.lessons import read_everyday, read_topics, talk_lessons, topic_lessons
 from classifiers.linear import (
     Head,
@@ -84,6 +85,13 @@ class Model:
     heads: Heads
     rules: RuleBook
     corpus_hash: str
+    corrections_hash: str = ""
+    """Of the decisions of people that it learned beside the corpus; empty for the shipped model."""
+
+    @cached_property
+    def hash(self) -> str:
+        """What it was learned from: by this a model is told from another."""
+        return "+".join(filter(None, (self.corpus_hash, self.corrections_hash)))
 
     def read(self, text: str) -> Reading:
         text = normalise(text)
@@ -99,6 +107,7 @@ class Model:
             "rules": [rule.row for rule in self.rules.rules],
             "lists": {name: sorted(words) for name, words in self.rules.lists.items()},
             "corpus_hash": self.corpus_hash,
+            **({"corrections_hash": self.corrections_hash} if self.corrections_hash else {}),
             **vocabulary_header(self.vocabulary),
         }
         arrays = vocabulary_arrays(self.vocabulary)
@@ -113,8 +122,12 @@ class Model:
         check_labels(header["heads"])
         heads = {question: Head.of(question, labels, arrays) for question, labels in header["heads"].items()}
         tokenizer()
+        vocabulary = read_vocabulary(header, arrays)
+        if any(len(head.weights) != len(vocabulary) for head in heads.values()):
+            raise ModelError(f"模型文件 {path.name} 的词表与权重不符，请重新训练")
         rules = RuleBook.of(header["rules"], header["lists"])
-        return cls(read_vocabulary(header, arrays), Heads.of(heads), rules, header["corpus_hash"])
+        hashes = header["corpus_hash"], header.get("corrections_hash", "")
+        return cls(vocabulary, Heads.of(heads), rules, *hashes)
 
 
 def load(path: Path) -> Model:
@@ -131,13 +144,20 @@ def check_labels(labels: Mapping[str, Sequence[str]]) -> None:
             raise ModelError(f"模型的标签与分类表不符:{'、'.join(unknown)},请重新训练")
 
 
-def train(rows: Sequence[CorpusRow] | None = None, *, lexicon: Path = LEXICON) -> Model:
-    """Learn the shipped model: from the committed corpus unless other rows are given. Needs scikit-learn."""
-    rows = [*(read_corpus() if rows is None else rows), *topic_lessons(lexicon), *talk_lessons(lexicon)]
+def train(
+    rows: Sequence[CorpusRow] | None = None, *, corrections: Sequence[CorpusRow] = (), lexicon: Path = LEXICON
+) -> Model:
+    """Learn the shipped model: from the committed corpus unless other rows are given. Needs scikit-learn.
+
+    What people decided, the `corrections`, is learned beside it, and counts where the corpus has the same text.
+    """
+    spoken = {row.text: row for row in [*(read_corpus() if rows is None else rows), *corrections]}
+    rows = [*spoken.values(), *topic_lessons(lexicon), *talk_lessons(lexicon)]
     topics = read_topics(lexicon)
     vocabulary, union = learn_vocabulary([*(row.text for row in rows), *(word for word, _ in topics)])
     heads = _learn_heads(rows, union.transform([row.text for row in rows]), topics, union)
-    return Model(vocabulary, Heads.of(heads), read_rule_book(lexicon), corpus_hash(lexicon=lexicon))
+    hashes = corpus_hash(lexicon=lexicon), rows_hash(corrections)
+    return Model(vocabulary, Heads.of(heads), read_rule_book(lexicon), *hashes)
 
 
 def read_rule_book(lexicon: Path = LEXICON) -> RuleBook:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from classifiers.intent import Action, Intent
+from classifiers.labels import Action, Intent
 from data.taxonomy import CaseClass
 
 if TYPE_CHECKING:

@@ -93,7 +93,6 @@ class Policy:
     longest_extension_days: int = 5
     service_target_hours: int = 24
     service_cap_hours: int = 8
-    model_hash: str = ""
     unsure_category: float = DEFAULT_THRESHOLDS.category
     """Below it a category is a guess that a person should look at."""
     source: Source = Source.CHAT

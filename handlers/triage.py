@@ -144,7 +144,7 @@ def _note(context: Context, talk: Talk, decided: Intent, *, case_id: int | None)
                 label=label,
                 guessed=guessed,
                 decided=meant,
-                model_hash=context.policy.model_hash,
+                model_hash=talk.guess.model_hash,
             )
         )
 

@@ -127,7 +127,13 @@ class Talk:
 
 
 def talk_on(database_url: str, model_path: Path, folder: Path) -> Talk:
-    settings = Settings(env="test", database_url=database_url, model_path=model_path, media_dir=folder / "media")
+    settings = Settings(
+        env="test",
+        database_url=database_url,
+        model_path=model_path,
+        media_dir=folder / "media",
+        candidate_path=folder / "candidate.npz",
+    )
     channel = RecordingChannel()
     return Talk(build(settings, channels={"console": channel}, model=_loaded(model_path)), channel)
 

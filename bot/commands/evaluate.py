@@ -13,8 +13,9 @@ from rich.progress import track
 from bot.commands.prepare import console
 from bot.commands.transcript import play
 from bot.running import Bot
-from classifiers import Action, Model, Understanding, understand
+from classifiers import Action, Model, ModelError, Understanding, understand
 from classifiers.linear import TextClassifier
+from classifiers.office_table import TableError, read_labelled
 from classifiers.scores import score_messages, score_table
 from data.taxonomy import CaseClass
 
@@ -23,21 +24,21 @@ class DevDataMissing(FileNotFoundError):
     """The labelled messages lie beside the checkout, not in it."""
 
 
-def read_table(path: Path, text: list[str], label: str) -> tuple[list[str], list[str]]:
-    """Texts (several columns joined) and labels of a CSV or TSV."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
-    if not rows or any(column not in rows[0] for column in [*text, label]):
-        raise ValueError(f"{path.name}: 需要这些列:{'、'.join([*text, label])}")
-    kept = [row for row in rows if row[label]]
-    return ["\n".join(row[column] or "" for column in text) for row in kept], [row[label] for row in kept]
-
-
 def evaluate_table(model_path: Path, path: Path, text: list[str], label: str) -> dict[str, Any]:
     """accuracy, macro_f1, per_class and n of a saved model on a labelled table."""
-    texts, labels = read_table(path, text, label)
-    model = TextClassifier.load(model_path)
-    return score_table(labels, [model.predict(line)[0] for line in texts]).as_dict()
+    table = read_labelled(path, text, label)
+    tell(table.left_out)
+    try:
+        model = TextClassifier.load(model_path)
+    except ModelError as error:
+        raise TableError(str(error)) from None
+    return score_table(table.labels, [model.predict(line)[0] for line in table.texts]).as_dict()
+
+
+def tell(notes: Iterable[str]) -> None:
+    """What was left out of a table, to whoever sits in front of it."""
+    for note in notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 
 def evaluate_dev(bot: Bot, model: Model, folder: Path) -> dict[str, Any]:

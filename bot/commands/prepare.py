@@ -1,14 +1,20 @@
 """What must be there before anything runs: schema, sample street, trained model, a first administrator."""
 
 import datetime as dt
+import getpass
 import logging
+import os
 import sys
+from pathlib import Path
 
 import structlog
 from rich.console import Console
 from sqlmodel import select
 
-from bot.app import use_keys
+from bot.app import build, use_keys
+from bot.channels import Channel
+from bot.promotion import chosen
+from bot.running import Bot
 from bot.settings import Environment, Settings
 from bot.web.sign_in import make_login
 from classifiers.model import Model, ModelError, corpus_hash, train
@@ -51,8 +57,8 @@ def ready_database(settings: Settings, *, sample_street: bool = True) -> Databas
 
 
 def ready_model(settings: Settings) -> None:
-    """Train the shipped model if there is none, or one of another corpus."""
-    if _model_fits(settings):
+    """Train the shipped model if there is none, or one of another corpus; what a person put in place stays."""
+    if _model_fits(settings.model_path):
         return
     with console.status("训练分类模型…"):
         model = train()
@@ -60,11 +66,53 @@ def ready_model(settings: Settings) -> None:
         model.save(settings.model_path)
 
 
-def _model_fits(settings: Settings) -> bool:
+def user() -> str:
+    """Who is signed in to this machine; a container may have no name for its user."""
     try:
-        return Model.load(settings.model_path).corpus_hash == corpus_hash()
-    except (ModelError, OSError):
-        return False
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"
+
+
+def live_model(settings: Settings) -> Model:
+    """The model in use, trained first if there is none."""
+    ready_model(settings)
+    return Model.load(settings.model_path)
+
+
+def _model_fits(path: Path) -> bool:
+    by_hand = chosen(path)
+    try:
+        model = Model.load(path)
+    except ModelError as error:
+        if by_hand is None or not path.exists():
+            return False
+        told = f"{error}。它是 {by_hand.by} 换上的，不会自动换掉：请运行 suishoupai rollback 或 suishoupai train"
+        raise ModelError(told) from None
+    return model.corpus_hash == corpus_hash() or (by_hand is not None and by_hand.after == model.hash)
+
+
+def ready_bot(channels: dict[str, Channel] | None = None) -> Bot:
+    """The bot of the configured database, whose schema fits."""
+    settings = Settings()
+    check_schema(settings)
+    return build(settings, channels=channels)
+
+
+def quiet_bot() -> Bot:
+    """A bot on an empty database in memory, without channels."""
+    log_to_stderr("CRITICAL")
+    settings = Settings()
+    ready_model(settings)
+    return build(settings.model_copy(update={"database_url": "sqlite://"}), channels={})
+
+
+def check_schema(settings: Settings) -> None:
+    """In production somebody decides when the schema changes; demo and test just do it."""
+    if settings.env is not Environment.PRODUCTION:
+        ready_database(settings).close()
+    elif not Database(settings.database_url).is_current():
+        raise ValueError("数据库结构不是这一版的，请先运行：suishoupai db upgrade")
 
 
 def first_logins(database: Database, now: dt.datetime, *, renew: bool = False) -> dict[str, str]:

@@ -16,6 +16,7 @@ from bot.web import (
     cases,
     console,
     groups,
+    model_page,
     schedule,
     service,
     session_page,
@@ -52,6 +53,7 @@ def add_routes(app: FastAPI, bot: Bot) -> None:
     app.include_router(board.router)
     app.include_router(console.router)
     app.include_router(groups.router)
+    app.include_router(model_page.router)
     app.include_router(cases.router)
     app.include_router(case_page.router)
     app.include_router(session_page.router)

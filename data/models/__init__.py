@@ -56,6 +56,7 @@ from data.models.platform import PlatformToken
 from data.models.rules import CalendarOverride, Category, DayKind, LimitUnit, RoutingRule
 from data.models.schedule import OnHoliday, Repeat, ScheduledMessage
 from data.models.service import ServiceDay, ServiceDayState, ServiceHours, ServicePost, SignUp
+from data.models.shadow import ShadowCount, ShadowDifference, ShadowRun
 
 __all__ = [
     "AccessLog",
@@ -115,6 +116,9 @@ __all__ = [
     "ServiceDayState",
     "ServiceHours",
     "ServicePost",
+    "ShadowCount",
+    "ShadowDifference",
+    "ShadowRun",
     "SignInFailure",
     "SignUp",
     "Source",

@@ -8,6 +8,7 @@ kept. Time limits: handed to the discipline inspection body within 5 working day
 import datetime as dt
 import hashlib
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from data.models import (
@@ -26,6 +27,7 @@ from data.models import (
     Role,
     SealedMatter,
     SealedState,
+    ShadowDifference,
     StatusChange,
 )
 from handlers import notices, replies
@@ -141,6 +143,8 @@ def _wipe(context: Context, case: Case) -> None:
         change.note = ""
     for evaluation in context.session.exec(select(Evaluation).where(Evaluation.case_id == case.id)):
         evaluation.note = ""
+    # What another model made of it would tell that there is such a matter.
+    context.session.execute(sa.delete(ShadowDifference).where(col(ShadowDifference.case_id) == case.id))
     _wipe_notices(context, case)
 
 

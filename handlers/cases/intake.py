@@ -157,7 +157,7 @@ def _new_case(context: Context, words: str) -> Case:
         original_due_at=context.now,
         confidence=_confidence(understanding),
         because=list(understanding.because),
-        model_hash=context.policy.model_hash,
+        model_hash=understanding.model_hash,
     )
     set_place(context, case, understanding.place or Place(source=""))
     set_deadline(context, case)

@@ -60,7 +60,7 @@ def test_without_channels_nobody_is_called_unreachable(sqlite_talk: Talk) -> Non
     plans.planned_in(sqlite_talk, repeat="once", on_day="2026-10-01", audience=("person:1",))
     sqlite_talk.channel.reaches[plans.account_of(sqlite_talk, "p001")] = Reach.NONE
     assert coming(sqlite_talk.bot, sqlite_talk.now, 90)[0].to.unreachable == ("顾明川",)
-    policy = build_policy(sqlite_talk.bot.settings, {}, model_hash="", unsure_category=0.5)
+    policy = build_policy(sqlite_talk.bot.settings, {}, unsure_category=0.5)
     alone = replace(sqlite_talk.bot, channels={}, policy=policy)
     assert coming(alone, sqlite_talk.now, 90)[0].to.people == ("顾明川",)
 

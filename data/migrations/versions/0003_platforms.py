@@ -54,6 +54,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_reply_tickets_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "shadow_counts",
+        sa.Column("live_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("candidate_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("question", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("live", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("candidate", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "live_hash", "candidate_hash", "question", "live", "candidate", name=op.f("pk_shadow_counts")
+        ),
+    )
+    op.create_table(
+        "shadow_runs",
+        sa.Column("live_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("candidate_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("last_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("discipline", sa.Integer(), nullable=False),
+        sa.Column("discipline_agreed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("live_hash", "candidate_hash", name=op.f("pk_shadow_runs")),
+    )
+    with op.batch_alter_table("shadow_runs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shadow_runs_last_at"), ["last_at"], unique=False)
+
+    op.create_table(
         "binding_codes",
         sa.Column("code_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("building_ids", sa.JSON(), nullable=False),
@@ -81,6 +108,31 @@ def upgrade() -> None:
     with op.batch_alter_table("group_bindings", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_group_bindings_building_id"), ["building_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_group_bindings_group_id"), ["group_id"], unique=False)
+
+    op.create_table(
+        "shadow_differences",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("live_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("candidate_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("question", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("live", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("candidate", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_shadow_differences_case_id_cases"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shadow_differences")),
+        sa.UniqueConstraint(
+            "live_hash",
+            "candidate_hash",
+            "case_id",
+            "question",
+            name=op.f("uq_shadow_differences_live_hash_candidate_hash_case_id_question"),
+        ),
+    )
+    with op.batch_alter_table("shadow_differences", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shadow_differences_case_id"), ["case_id"], unique=False)
 
     with op.batch_alter_table("chat_groups", schema=None) as batch_op:
         batch_op.add_column(sa.Column("webhook_key", data.privacy.EncryptedText(), nullable=True))
@@ -144,12 +196,21 @@ def downgrade() -> None:
         batch_op.drop_column("ended_at")
         batch_op.drop_column("webhook_key")
 
+    with op.batch_alter_table("shadow_differences", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_shadow_differences_case_id"))
+
+    op.drop_table("shadow_differences")
     with op.batch_alter_table("group_bindings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_group_bindings_group_id"))
         batch_op.drop_index(batch_op.f("ix_group_bindings_building_id"))
 
     op.drop_table("group_bindings")
     op.drop_table("binding_codes")
+    with op.batch_alter_table("shadow_runs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_shadow_runs_last_at"))
+
+    op.drop_table("shadow_runs")
+    op.drop_table("shadow_counts")
     with op.batch_alter_table("reply_tickets", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reply_tickets_expires_at"))
         batch_op.drop_index("ix_reply_tickets_channel_conversation")

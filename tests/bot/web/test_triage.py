@@ -43,7 +43,7 @@ def test_unsure_talk_becomes_a_case_by_a_persons_word(any_office: Office) -> Non
         1,
     )
     assert correction.person_id == any_office.person(GRID_LEADER).id
-    assert correction.model_hash == talk.bot.policy.model_hash
+    assert correction.model_hash == talk.bot.model.model.hash
 
 
 def test_what_was_no_report_is_forgotten_at_once(any_office: Office) -> None:
