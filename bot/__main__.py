@@ -32,6 +32,7 @@ from bot.commands.prepare import (
     ready_model,
 )
 from bot.commands.simulate import simulate
+from bot.commands.wecom import wecom
 from bot.settings import Environment, Settings
 from bot.web.sign_in import make_login
 from classifiers import ModelError, understand
@@ -47,6 +48,7 @@ app = typer.Typer(help="随手拍:居民微信群里的上报、派单、督办�
 app.add_typer(database.db, name="db")
 app.add_typer(training.training)
 app.add_typer(care.care)
+app.add_typer(wecom)
 
 # What an operator can mend: told in one line, without a stack trace. ReplayError and SeedError are ValueErrors.
 EXPECTED = (KeyMissing, ModelError, demonstration.PortTaken, evaluation.DevDataMissing, ValueError)

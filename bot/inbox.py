@@ -150,7 +150,7 @@ class Inbox:
             return None
         if reply.private and not message.private:
             if context.sender.account:
-                notices.tell_account(context, context.sender.account, reply.text)
+                notices.tell_account(context, context.sender.account, reply.text, orders=reply.orders)
             return None
         status = OutboxStatus.SENT if self.passive else OutboxStatus.QUEUED
         append(
@@ -163,6 +163,7 @@ class Inbox:
             case_id=reply.case_id,
             passive_for_id=context.message_row.id,
             text=reply.text,
+            orders=[] if message.group else list(reply.orders),
             status=status,
             created_at=context.now,
             not_before=context.now,

@@ -153,11 +153,15 @@ class Context:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer into the conversation the message came from; `private` moves it to the sender alone."""
+    """One answer into the conversation the message came from; `private` moves it to the sender alone.
+
+    `orders` are typed orders the sender may give next, shown as buttons where the answer is a message of its own.
+    """
 
     text: str
     private: bool = False
     case_id: int | None = None
+    orders: tuple[str, ...] = ()
 
 
 SILENCE = Reply("")

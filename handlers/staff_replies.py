@@ -86,6 +86,17 @@ def task_offer(number: int, category: str, place: str, words: str, urgency: str,
     )
 
 
+def offer_orders(number: int) -> tuple[str, ...]:
+    """What may be ordered for a task that is offered, as it is typed."""
+    return f"接 {number}", f"退 {number}"
+
+
+def task_orders(number: int, *, arrived: bool = False) -> tuple[str, ...]:
+    """What may be ordered for a task in hand; who types says what was done, a button can only say that it was."""
+    arrive = () if arrived else (f"到场 {number}",)
+    return *arrive, f"办结 {number} 已处理", f"退 {number}", f"转 {number}"
+
+
 def task_details(link: str) -> str:
     return f"房号和联系方式：{link}"
 

@@ -35,7 +35,8 @@ def accept(message: IncomingMessage, context: Context) -> Reply:
     """The first to accept has the task; the next one is told so."""
     case, roles = _task_case(context)
     _accept(context, case, roles)
-    return Reply(staff_replies.accepted(case.number, case.due_at), case_id=case.id)
+    orders = staff_replies.task_orders(case.number)
+    return Reply(staff_replies.accepted(case.number, case.due_at), case_id=case.id, orders=orders)
 
 
 def arrive(message: IncomingMessage, context: Context) -> Reply:
@@ -44,7 +45,8 @@ def arrive(message: IncomingMessage, context: Context) -> Reply:
     task = open_task_for(context, case)
     if task is not None:
         task.arrived_at = context.now
-    return Reply(staff_replies.arrived(case.number), case_id=case.id)
+    orders = staff_replies.task_orders(case.number, arrived=True)
+    return Reply(staff_replies.arrived(case.number), case_id=case.id, orders=orders)
 
 
 def resolve(message: IncomingMessage, context: Context) -> Reply:

@@ -29,7 +29,7 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
 
 
 def test_commands_table_and_command_line_agree() -> None:
-    documented = set(re.findall(r"`suishoupai ([a-z]+)", README))
+    documented = set(re.findall(r"`suishoupai ([a-z-]+)", README))
     assert documented == set(get_command(app).commands)  # type: ignore[attr-defined]
 
 

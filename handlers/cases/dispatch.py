@@ -90,7 +90,11 @@ def offer(
     )
     context.session.flush()  # a new case has its number from here on
     people = dict.fromkeys(choice.person_ids)
-    told = [notices.tell_people(context, [person], offer_text(context, case, person), case) for person in people]
+    orders = staff_replies.offer_orders(case.number)
+    told = [
+        notices.tell_people(context, [person], offer_text(context, case, person), case, orders=orders)
+        for person in people
+    ]
     if not any(told):
         tell_leaders(context, case, staff_replies.nobody_to_dispatch(case.number))
     if case.urgency is Urgency.EMERGENCY:

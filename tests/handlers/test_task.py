@@ -54,6 +54,30 @@ def test_a_colleague_of_the_same_grid_may_accept_too(sqlite_talk: Talk, who: str
     assert "抢先" in private(sqlite_talk, MEMBER, f"接 {number}")
 
 
+def test_a_task_in_hand_carries_the_orders_that_come_next(sqlite_talk: Talk) -> None:
+    """As buttons, where the answer is a message of its own; each is taken, or answered with what is missing."""
+    number = report(sqlite_talk)
+    heard(sqlite_talk)
+    inbox = sqlite_talk.bot.inbox
+    buttons = {}
+    for order in (f"接 {number}", f"到场 {number}"):
+        inbox.receive(sqlite_talk.message(MEMBER, order, group=None), sqlite_talk.now, passive=False)
+        buttons[order] = [out.orders for out in sqlite_talk.deliver() if out.account == MEMBER]
+    next_orders = (f"办结 {number} 已处理", f"退 {number}", f"转 {number}")
+    assert buttons == {f"接 {number}": [(f"到场 {number}", *next_orders)], f"到场 {number}": [next_orders]}
+    assert private(sqlite_talk, MEMBER, f"退 {number}").startswith("请写明原因")
+    assert private(sqlite_talk, MEMBER, f"转 {number}").startswith("请写明部门和原因")
+    assert "已办结" in private(sqlite_talk, MEMBER, f"办结 {number}")
+
+
+def test_a_group_sees_no_buttons(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    heard(sqlite_talk)
+    order = sqlite_talk.message(MEMBER, f"接 {number}", group="g001", at=True)
+    sqlite_talk.bot.inbox.receive(order, sqlite_talk.now, passive=False)
+    assert [out.orders for out in sqlite_talk.deliver() if out.group == "g001"] == [()]
+
+
 def test_accepting_twice(sqlite_talk: Talk) -> None:
     number = accepted(sqlite_talk)
     assert private(sqlite_talk, MEMBER, f"接 {number}") == f"{number} 现在是「办理中」，不能接单。"

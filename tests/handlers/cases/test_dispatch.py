@@ -112,6 +112,32 @@ def test_the_offer_reaches_whoever_has_duty_and_nobody_else(sqlite_talk: Talk) -
     assert told[MEMBER][0].startswith(f"新任务 {number}|环境卫生|3号楼\n")
 
 
+def test_the_offer_carries_the_orders_that_may_be_given_for_it(sqlite_talk: Talk) -> None:
+    """As buttons where the platform has them; pressed, each is taken like the typed one."""
+    number = report(sqlite_talk)
+    [offered] = sqlite_talk.deliver()
+    assert offered.orders == (f"接 {number}", f"退 {number}")
+    assert all(f"「{order}" in offered.text for order in offered.orders)  # and still in words for everybody else
+    assert private(sqlite_talk, MEMBER, offered.orders[1]) == "请写明原因，例如：退 1027 原因。"
+    assert private(sqlite_talk, MEMBER, offered.orders[0]).startswith(f"已接单 {number}")
+
+
+def test_a_department_is_offered_the_same_orders(sqlite_talk: Talk) -> None:
+    number = accepted(sqlite_talk)
+    sqlite_talk.deliver()
+    private(sqlite_talk, MEMBER, f"转 {number} 供电 是线路问题")
+    offered = [outgoing for outgoing in sqlite_talk.deliver() if "新任务" in outgoing.text]
+    assert len(offered) == 2
+    assert {outgoing.orders for outgoing in offered} == {(f"接 {number}", f"退 {number}")}
+
+
+def test_what_is_no_offer_has_no_buttons(sqlite_talk: Talk) -> None:
+    report(sqlite_talk, STUCK)
+    told = {outgoing.account: outgoing.orders for outgoing in sqlite_talk.deliver()}
+    assert told[HEAD] == ()
+    assert told[MEMBER] != ()
+
+
 def test_an_emergency_alerts_grid_member_and_community_at_once(sqlite_talk: Talk) -> None:
     number = report(sqlite_talk, STUCK)
     told = heard(sqlite_talk)
