@@ -15,6 +15,7 @@ from data.taxonomy import CaseClass
 from handlers.cases.actors import LEADING
 from handlers.cases.discipline import SEALED_WORDS
 from handlers.cases.lifecycle import OPEN
+from handlers.cases.likeness import same_photo
 from handlers.message import Context
 
 PLUS_ONE = re.compile(r"^(?:(?:[+＋] ?1|加一|我们?家也是|我们?这也是|我也是|同样|一样|也是)[\s,，!！。.~]*)+$")
@@ -59,13 +60,24 @@ class Candidate:
 def candidates(context: Context, case: Case) -> list[Candidate]:
     """Open cases that may be the same matter, the most alike first; nothing is merged here.
 
-    They share place and category and came within the window around this one; then the words decide.
+    They share place and category and came within the window around this one; then the words decide. A case of the
+    same group with the same photo is one of them whatever its words and category.
     """
     if case.class_ is CaseClass.DISCIPLINE or case.masked_text == SEALED_WORDS or not _place_known(case):
         return []
     rows = context.session.exec(_nearby(context, case)).all()
-    scored = sorted(((similarity(case.masked_text, row.masked_text), row) for row in rows), key=_best_first)
-    return [_candidate(context, case, row, score) for score, row in scored[:MOST_CANDIDATES] if score >= LIKELY]
+    pictured = same_photo(context, case, _open_around(context, case))
+    near = {row.id for row in rows}
+    if pictured - near:
+        further = select(*COMPARED).where(col(Case.id).in_(pictured - near))  # type: ignore[call-overload]
+        rows = [*rows, *context.session.exec(further).all()]
+    scored = [(similarity(case.masked_text, row.masked_text), row) for row in rows]
+    likely = [(score, row) for score, row in scored if score >= LIKELY or row.id in pictured]
+    best = sorted(likely, key=lambda found: (found[1].id not in pictured, -found[0], -found[1].id))
+    return [
+        _candidate(context, row, score, _why(case, row, near=row.id in near, pictured=row.id in pictured))
+        for score, row in best[:MOST_CANDIDATES]
+    ]
 
 
 def reported_before(context: Context, case: Case) -> bool:
@@ -114,21 +126,24 @@ def _place_known(case: Case) -> bool:
     return case.building_id is not None or case.group_id is not None or bool(case.place_text)
 
 
-def _nearby(context: Context, case: Case) -> Any:
+def _open_around(context: Context, case: Case) -> list[ColumnElement[bool]]:
+    """Other open cases that were received within the window."""
     window = dt.timedelta(hours=context.policy.same_matter_hours)
+    return [
+        col(Case.received_at).between(case.received_at - window, case.received_at + window),
+        col(Case.status).in_(OPEN),
+        col(Case.class_) != CaseClass.DISCIPLINE,
+        col(Case.masked_text) != SEALED_WORDS,
+        col(Case.id) != case.id,
+    ]
+
+
+def _nearby(context: Context, case: Case) -> Any:
     # A category of the whole district is no place to start; as an expression its index is left alone.
     category = col(Case.category_code).concat("")
     return (
         select(*COMPARED)  # type: ignore[call-overload]
-        .where(
-            *_same_place(case),
-            category == case.category_code,
-            col(Case.received_at).between(case.received_at - window, case.received_at + window),
-            col(Case.status).in_(OPEN),
-            Case.class_ != CaseClass.DISCIPLINE,
-            Case.masked_text != SEALED_WORDS,
-            Case.id != case.id,
-        )
+        .where(*_same_place(case), category == case.category_code, *_open_around(context, case))
         .order_by(col(Case.id).desc())
         .limit(MOST_COMPARED)
     )
@@ -152,12 +167,7 @@ def _same_spot(case: Case) -> ColumnElement[bool]:
     return or_(group & place.in_(("", case.place_text)), named) if case.place_text else group
 
 
-def _best_first(scored: tuple[float, Any]) -> tuple[float, int]:
-    score, row = scored
-    return -score, -row.id
-
-
-def _candidate(context: Context, case: Case, row: Any, score: float) -> Candidate:
+def _candidate(context: Context, row: Any, score: float, why: str) -> Candidate:
     return Candidate(
         number=row.id + FIRST_NUMBER,
         words=row.masked_text,
@@ -166,7 +176,7 @@ def _candidate(context: Context, case: Case, row: Any, score: float) -> Candidat
         status=row.status,
         unit_id=row.unit_id,
         score=score,
-        why=_why(case, row.masked_text, row.received_at),
+        why=why,
         led=_leads(context, row.unit_id),
     )
 
@@ -176,11 +186,13 @@ def _leads(context: Context, unit_id: int) -> bool:
     return any(post.role in LEADING and post.unit_id in chain for post in context.sender.posts)
 
 
-def _why(case: Case, words: str, received_at: dt.datetime) -> str:
-    """同一栋楼、同一类别，相隔2小时，都说到「电梯」"""
+def _why(case: Case, row: Any, *, near: bool, pictured: bool) -> str:
+    """同一栋楼、同一类别，相隔2小时，照片几乎一样，都说到「电梯」"""
     where = "同一栋楼" if case.building_id is not None else "同一地点"
-    said = "、".join(f"「{word}」" for word in shared_words(case.masked_text, words)[:LONGEST_WHY])
-    return f"{where}、同一类别，{_apart(abs(case.received_at - received_at))}" + (f"，都说到{said}" if said else "")
+    shared = f"{where}、同一类别" if near else "同一个群"
+    said = "、".join(f"「{word}」" for word in shared_words(case.masked_text, row.masked_text)[:LONGEST_WHY])
+    reasons = [shared, _apart(abs(case.received_at - row.received_at))]
+    return "，".join(reasons + ["照片几乎一样"] * pictured + [f"都说到{said}"] * bool(said))
 
 
 def _apart(gap: dt.timedelta) -> str:
