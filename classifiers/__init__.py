@@ -6,6 +6,7 @@ Pure and fast: no database, no files, no clock; places and thresholds are argume
 from dataclasses import dataclass
 
 from classifiers.category import CategoryJudgement, judge_category
+from classifiers.continuing import Continuing, read_continuing
 from classifiers.intent import Action, Intent, IntentJudgement, choose_action, judge_intent
 from classifiers.model import Model, ModelError, Reading, corpus_hash
 from classifiers.place import Place, find_place, place_in
@@ -17,6 +18,7 @@ from data.taxonomy import CaseClass, Urgency
 __all__ = [
     "Action",
     "Confidence",
+    "Continuing",
     "Intent",
     "Model",
     "ModelError",
@@ -26,6 +28,7 @@ __all__ = [
     "Understanding",
     "corpus_hash",
     "find_place",
+    "read_continuing",
     "understand",
 ]
 
@@ -52,6 +55,8 @@ class Understanding:
     action: Action
     because: tuple[str, ...]
     asks_help: bool = False
+    chance: float = 0.0
+    """How likely the words concern the community at all, whatever they want."""
 
 
 def understand(
@@ -83,6 +88,7 @@ def understand(
         ),
         because=_reasons(reading, intent, category, urgency),
         asks_help=intent.intent is Intent.REPORT and asks_help(reading),
+        chance=intent.message,
     )
 
 
@@ -90,7 +96,7 @@ def _silence(reading: Reading, intent: IntentJudgement, addressed: bool, thresho
     action = choose_action(intent, addressed=addressed, emergency=False, thresholds=thresholds)
     because = (*reading.reasons("gate", "none"), *reading.strongest("gate", "none"))
     confidence = Confidence(intent.confidence, 1.0, 1.0)
-    return Understanding(intent.intent, None, None, None, None, confidence, action, because)
+    return Understanding(intent.intent, None, None, None, None, confidence, action, because, chance=intent.message)
 
 
 def _reasons(

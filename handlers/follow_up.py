@@ -8,10 +8,11 @@ from classifiers import Action, Intent, Place, find_place
 from data.models import Case, CaseStatus, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from data.taxonomy import CaseClass
 from handlers import notices, replies, report, staff_replies
-from handlers.cases import discipline, duplicates, intake
+from handlers.cases import discipline, duplicates, intake, neighbours, talk
 from handlers.cases.dispatch import dispatch, holders
 from handlers.cases.lifecycle import SYSTEM
 from handlers.command import parse
+from handlers.joining_rules import rules
 from handlers.listening import is_listening
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 
@@ -19,7 +20,6 @@ YES = frozenset({"是", "是的", "对", "对的", "要", "确认", "登记"})
 LONGEST_PLACE = 20
 # 在…, 就是…, 说错了,是…: more words than that are a report of their own.
 MOST_WORDS_AROUND = 5
-PLUS_ONE_MINUTES = 30
 
 
 def handle(message: IncomingMessage, context: Context) -> Reply | None:
@@ -80,7 +80,7 @@ def _plus_one(message: IncomingMessage, context: Context) -> Reply | None:
     """A neighbour says it is theirs too: joined to the group's latest case, silently unless we were spoken to."""
     if message.private or not duplicates.PLUS_ONE.match(message.text.strip()):
         return None
-    case = duplicates.latest_in_group(context, PLUS_ONE_MINUTES)
+    case = neighbours.pointed_at(message, context, rules().plus_one_minutes)
     if case is None:
         return None
     context.message_row.case_id, context.message_row.outcome = case.id, Outcome.ATTACHED
@@ -135,12 +135,21 @@ def _tell_new_place(context: Context, case: Case, unit_before: int) -> None:
 
 def _photo(message: IncomingMessage, context: Context) -> Reply:
     """A photo alone: of the case just reported or just worked on, else it waits for its words."""
-    case = intake.recent_case(context, context.policy.photo_after_minutes) or _case_at_work(context)
+    if talk.accused(context, rules().discipline_minutes, own=True):
+        return _photo_apart(message, context)
+    case = talk.own_case(context, context.policy.photo_after_minutes) or _case_at_work(context)
     if case is not None:
         intake.attach(context, case, message, Outcome.ATTACHED)
         return _if_addressed(message, replies.PHOTO_ADDED.format(number=case.number), case)
     intake.keep_pending(context, message)
     return _if_addressed(message, replies.PHOTO_KEPT, None)
+
+
+def _photo_apart(message: IncomingMessage, context: Context) -> Reply:
+    """Right after an accusation: it must not end up in an ordinary case."""
+    context.message_row.outcome = Outcome.DISCIPLINE
+    discipline.forget_photos(context, context.message_row)
+    return SILENCE
 
 
 def _if_addressed(message: IncomingMessage, text: str, case: Case | None) -> Reply:

@@ -44,6 +44,8 @@ class IncomingMessage:
     addressed: bool = False
     quoted_text: str = ""
     recalls: str | None = None
+    quotes: str | None = None
+    """The platform's id of the message this one quotes, where the platform tells it."""
 
     @property
     def private(self) -> bool:
