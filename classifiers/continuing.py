@@ -14,6 +14,7 @@ from classifiers.words import normalise
 WORDS = Path(__file__).parents[1] / "data" / "joining_words.csv"
 _TOO = r"[^,。!?;\s]{0,6}?也"  # 我家厨房也, 五组也, 3号楼也
 _START = r"^(?:@\S+\s)?(?:[嗯啊哎唉对是]+[,\s]*)?"
+_CLAUSE = r"(?:^|[,。!?;\s])"
 _PICTURE_WORD = re.compile(r"\[[^\[\]]{1,8}\]")
 _LONGEST_SUBJECT = 5  # characters before 楼, 单元, 组 … in 我们这栋, 三单元, 王家湾五组
 
@@ -56,4 +57,4 @@ def _pattern(kind: str) -> re.Pattern[str]:
 def _agreement() -> re.Pattern[str]:
     """可不…, +1…, or a subject near the start with 也 behind it: 我家也, 五组也没有."""
     agree, me = ("|".join(map(re.escape, _words()[kind])) for kind in ("agree", "me"))
-    return re.compile(rf"{_START}(?:{agree})|{_START}[^,。!?;\s]{{0,{_LONGEST_SUBJECT}}}(?:{me}){_TOO}")
+    return re.compile(rf"{_START}(?:{agree})|{_CLAUSE}[^,。!?;\s]{{0,{_LONGEST_SUBJECT}}}(?:{me}){_TOO}")

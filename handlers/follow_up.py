@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlmodel import col, select
 
-from classifiers import Action, Intent, Place, find_place
+from classifiers import Action, Intent, Place, find_place, read_continuing
 from data.models import Case, CaseStatus, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from data.taxonomy import CaseClass
 from handlers import notices, replies, report, staff_replies
@@ -95,7 +95,7 @@ def _place(message: IncomingMessage, context: Context) -> Reply | None:
     place = find_place(message.text, context.directory.names_for(context.sender.group))
     if place is None or place.source != "text" or place.ambiguous or not _only_a_place(message.text, place):
         return None
-    case = intake.recent_case(context, context.policy.pending_minutes, placeless=True)
+    case = intake.recent_case(context, int(rules().place_minutes), placeless=True)
     if case is None:
         return _place_of_talk(message, context)
     before = case.unit_id
@@ -122,7 +122,8 @@ def _place_of_talk(message: IncomingMessage, context: Context) -> Reply | None:
 
 def _only_a_place(text: str, place: Place) -> bool:
     """Whether hardly anything is said besides the place (and the room, which `place.text` leaves out)."""
-    return len(text) - len(place.text) - len(place.room or "") <= MOST_WORDS_AROUND
+    most = MOST_WORDS_AROUND * (2 if read_continuing(text).agrees else 1)  # 对头,…: an answer to who asked
+    return len(text) - len(place.text) - len(place.room or "") <= most
 
 
 def _tell_new_place(context: Context, case: Case, unit_before: int) -> None:

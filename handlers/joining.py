@@ -59,7 +59,7 @@ def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply 
     found = context.understanding
     quoted = talk.quoted(context, message.quotes)
     case = talk.own_case(context, rules().own_minutes)
-    if case is None or found.class_ is CaseClass.DISCIPLINE:
+    if case is None:
         return None
     if said.settles and found.urgency is not Urgency.EMERGENCY and not _placed(found):
         return SILENCE  # 没事了: neither a new matter nor part of the old one
@@ -69,6 +69,8 @@ def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply 
     both = _read(message, context, [case.text, message.text])
     if both.class_ is CaseClass.DISCIPLINE and both.action is Action.REGISTER:
         return report.handle_discipline(message, context.about(both))
+    if found.class_ is CaseClass.DISCIPLINE:
+        return None
     if not of_own and not _same_matter(found, both, case):
         return None
     intake.add_words(context, case, message)
@@ -95,12 +97,13 @@ def _together(message: IncomingMessage, context: Context, said: Continuing) -> R
     found = context.understanding
     lines = [one for one in talk.waiting(context, rules().together_minutes, own=True) if one.pending.text]
     lines = lines[-int(rules().together_lines) :]
-    if not lines or found.chance < rules().together_chance or said.settles:
+    if not lines or found.chance < rules().together_chance or said.settles or _empty(said):
         return None
     both = _read(message, context, [*(one.pending.text for one in lines), message.text])
-    if found.action is Action.REGISTER and _another(found, both):
+    each = [neighbours.read(context, one.pending.text, one.account.nickname) for one in lines]
+    if found.action is Action.REGISTER and _another(found, both, each):
         return None
-    if not _sure(both, context, [*(_alone(one, context) for one in lines), found]):
+    if not _sure(both, [*each, found]):
         return None
     if both.class_ is CaseClass.DISCIPLINE:
         return report.handle_discipline(message, context.about(both))
@@ -111,23 +114,26 @@ def _together(message: IncomingMessage, context: Context, said: Continuing) -> R
     return report.open_case(message, context.about(both), [one.pending for one in lines])
 
 
-def _another(found: Understanding, both: Understanding) -> bool:
+def _empty(said: Continuing) -> bool:
+    return said.characters < rules().together_characters
+
+
+def _another(found: Understanding, both: Understanding, earlier: Sequence[Understanding]) -> bool:
     """Whether the earlier lines would only blur what this one says by itself."""
-    sure = found.confidence.category >= rules().same_category_sure
-    return sure and both.category != found.category and both.class_ is not CaseClass.DISCIPLINE
+    if both.category == found.category or both.class_ is CaseClass.DISCIPLINE:
+        return False
+    return found.confidence.category >= rules().same_category_sure and all(e.category != both.category for e in earlier)
 
 
-def _sure(both: Understanding, context: Context, each: Sequence[Understanding]) -> bool:
+def _sure(both: Understanding, each: Sequence[Understanding]) -> bool:
+    """As sure as of a single line; where no word tells the matter, all lines must look like reports."""
     if both.intent not in JOINED:
         return False
     if both.action is Action.REGISTER:
         return both.chance >= rules().together_sure or both.urgency is Urgency.EMERGENCY
     weakest = min(one.chance for one in each)
-    return both.chance >= rules().together_unsaid and weakest >= rules().together_each
-
-
-def _alone(line: talk.Waiting, context: Context) -> Understanding:
-    return neighbours.read(context, line.pending.text, line.account.nickname)
+    clear = both.confidence.class_ >= rules().together_class
+    return clear and both.chance >= rules().together_unsaid and weakest >= rules().together_each
 
 
 def _neighbour(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
@@ -147,7 +153,7 @@ def _wait(message: IncomingMessage, context: Context, said: Continuing) -> Reply
     found = context.understanding
     if found.action is not Action.IGNORE or found.chance < rules().together_chance:
         return None
-    if found.class_ is not CaseClass.DISCIPLINE and not said.settles:
+    if found.class_ is not CaseClass.DISCIPLINE and not said.settles and not _empty(said):
         intake.keep_pending(context, message)
     return SILENCE
 

@@ -27,6 +27,8 @@ class JoiningRules:
     together_chance: float
     together_sure: float
     together_unsaid: float
+    together_class: float
+    together_characters: float
     together_each: float
     neighbour_minutes: float
     plus_one_minutes: float

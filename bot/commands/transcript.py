@@ -107,7 +107,9 @@ def to_message(talk: dict[str, Any], entry: dict[str, Any], quotes: dict[int, di
 def _remembering(inbox: Inbox, playing: Playing, message_id: int) -> Any:
     def understand(text: str, **arguments: Any) -> Understanding:
         found = inbox.understand(text, **arguments)
-        playing.understood[message_id] = found
+        known = playing.understood.get(message_id)  # read several times where lines are read together
+        if known is None or known.class_ is not CaseClass.DISCIPLINE:
+            playing.understood[message_id] = found
         return found
 
     return understand

@@ -13,6 +13,9 @@ from handlers.joining_rules import rules
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 
 
+UNSORTED = "M99"
+
+
 def join(
     message: IncomingMessage, context: Context, said: Continuing, lines: Sequence[talk.Waiting]
 ) -> Reply | None:
@@ -59,9 +62,10 @@ def call(context: Context, case: Case) -> None:
     waiting = talk.waiting(context, rules().same_category_minutes, own=False)
     for account in dict.fromkeys(one.account.id for one in waiting):
         theirs = [one for one in waiting if one.account.id == account]
-        words = [one for one in theirs if one.pending.text]
-        if words and _same(read(context, "\n".join(o.pending.text for o in words), words[0].account.nickname), case):
-            _bring(context, case, theirs)
+        if telling := [one for one in theirs if one.pending.text and _tells(context, one)]:
+            words = "\n".join(one.pending.text for one in telling)
+            if _same(read(context, words, telling[0].account.nickname), case):
+                _bring(context, case, [one for one in theirs if one in telling or not one.pending.text])
 
 
 def read(context: Context, words: str, nickname: str, has_photo: bool = False) -> Understanding:
@@ -82,6 +86,10 @@ def complete_beside(found: Understanding, case: Case) -> bool:
     if case.building_id is None:
         return False
     return found.action is Action.REGISTER or place.building != str(case.building_id)
+
+
+def _tells(context: Context, one: talk.Waiting) -> bool:
+    return read(context, one.pending.text, one.account.nickname).chance >= rules().same_category_chance
 
 
 def _bring(context: Context, case: Case, theirs: Sequence[talk.Waiting]) -> None:
@@ -130,9 +138,10 @@ def _by_words(found: Understanding, cases: Sequence[Case]) -> Case | None:
 
 
 def _same(found: Understanding, case: Case) -> bool:
-    """The same category, said with some certainty, and nothing that stands beside it."""
+    """The same kind of fault, said with some certainty; what concerns one person (党建) or is 其他 is shared by nobody."""
     return (
-        found.category == case.category_code
+        found.category == case.category_code != UNSORTED
+        and found.class_ is CaseClass.LIVELIHOOD
         and found.chance >= rules().same_category_chance
         and found.confidence.category >= rules().same_category_sure
         and not complete_beside(found, case)
