@@ -1,4 +1,4 @@
-"""How a line refers to what was said before: it agrees, it says the matter is over, or it is mere politeness.
+"""How a line refers to what was said before: it agrees, corrects, says that it is over, or is mere politeness.
 
 The words lie in `data/joining_words.csv`; what follows from them is decided by the handlers.
 """
@@ -14,7 +14,7 @@ from classifiers.words import normalise
 WORDS = Path(__file__).parents[1] / "data" / "joining_words.csv"
 _TOO = r"[^,。!?;\s]{0,6}?也"  # 我家厨房也, 五组也, 3号楼也
 _START = r"^(?:@\S+\s)?(?:[嗯啊哎唉对是]+[,\s]*)?"
-_CLAUSE = r"(?:^|[,。!?;\s])"
+_CLAUSE = r"(?:^|[,。!;\s])"  # what asks (哪一家?我也去) agrees with nothing
 _PICTURE_WORD = re.compile(r"\[[^\[\]]{1,8}\]")
 _LONGEST_SUBJECT = 5  # characters before 楼, 单元, 组 … in 我们这栋, 三单元, 王家湾五组
 
@@ -24,6 +24,7 @@ class Continuing:
     """`characters` counts what is said besides politeness, emoji and signs."""
 
     agrees: bool
+    corrects: bool
     settles: bool
     thanks: bool
     characters: int
@@ -36,6 +37,7 @@ def read_continuing(text: str) -> Continuing:
     thanks = _pattern("thanks")
     return Continuing(
         agrees=_agreement().search(said) is not None,
+        corrects=_pattern("corrects").search(said) is not None,
         settles=_pattern("settled").search(said) is not None,
         thanks=thanks.search(said) is not None,
         characters=sum(character.isalnum() for character in thanks.sub("", said)),

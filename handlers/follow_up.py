@@ -4,13 +4,11 @@ import datetime as dt
 
 from sqlmodel import col, select
 
-from classifiers import Action, Intent, Place, find_place, read_continuing
-from data.models import Case, CaseStatus, ConsentState, Outcome, PendingMessage, Task, TaskStatus
+from classifiers import Action, Continuing, Intent, Place, find_place, read_continuing
+from data.models import Case, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from data.taxonomy import CaseClass
-from handlers import notices, replies, report, staff_replies
-from handlers.cases import discipline, duplicates, intake, neighbours, talk
-from handlers.cases.dispatch import dispatch, holders
-from handlers.cases.lifecycle import SYSTEM
+from handlers import replies, report
+from handlers.cases import discipline, duplicates, intake, moving, neighbours, talk
 from handlers.command import parse
 from handlers.joining_rules import rules
 from handlers.listening import is_listening
@@ -89,20 +87,31 @@ def _plus_one(message: IncomingMessage, context: Context) -> Reply | None:
 
 
 def _place(message: IncomingMessage, context: Context) -> Reply | None:
-    """The building, said after the report: the case moves to the grid that answers for it."""
+    """The building, said or put right after the report: the case moves to the grid that answers for it."""
     if len(message.text) > LONGEST_PLACE:
         return None
     place = find_place(message.text, context.directory.names_for(context.sender.group))
-    if place is None or place.source != "text" or place.ambiguous or not _only_a_place(message.text, place):
+    said = read_continuing(message.text)
+    if place is None or place.ambiguous or not _only_a_place(message.text, place, said):
         return None
-    case = intake.recent_case(context, int(rules().place_minutes), placeless=True)
+    if place.source != "text" and not (said.corrects and place.text):
+        return None
+    case = _case_to_place(context, place, said)
     if case is None:
         return _place_of_talk(message, context)
-    before = case.unit_id
     intake.attach(context, case, message, Outcome.ATTACHED)
-    intake.set_place(context, case, place)
-    _tell_new_place(context, case, before)
+    moving.move(context, case, place)
     return Reply(replies.supplemented(case.number), case_id=case.id) if message.addressed else SILENCE
+
+
+def _case_to_place(context: Context, place: Place, said: Continuing) -> Case | None:
+    """The sender's latest case: any where the place is put right, else one that does not know it yet."""
+    if said.corrects:
+        return intake.recent_case(context, int(rules().correction_minutes))
+    case = intake.recent_case(context, int(rules().place_minutes))
+    if case is not None and moving.lacks(case, place):
+        return case
+    return intake.recent_case(context, int(rules().place_minutes), placeless=True) if place.building else None
 
 
 def _place_of_talk(message: IncomingMessage, context: Context) -> Reply | None:
@@ -120,18 +129,13 @@ def _place_of_talk(message: IncomingMessage, context: Context) -> Reply | None:
     return report.handle(message, context.about(found), joined=unsure[-1:])
 
 
-def _only_a_place(text: str, place: Place) -> bool:
-    """Whether hardly anything is said besides the place (and the room, which `place.text` leaves out)."""
-    most = MOST_WORDS_AROUND * (2 if read_continuing(text).agrees else 1)  # 对头,…: an answer to who asked
+def _only_a_place(text: str, place: Place, said: Continuing) -> bool:
+    """Whether hardly anything is said besides the place (and the room, which `place.text` leaves out).
+
+    Who answers a question or puts it right (对头,… 说错了,…) says a few words more.
+    """
+    most = MOST_WORDS_AROUND * (2 if said.agrees or said.corrects else 1)
     return len(text) - len(place.text) - len(place.room or "") <= most
-
-
-def _tell_new_place(context: Context, case: Case, unit_before: int) -> None:
-    if case.unit_id != unit_before and case.status is CaseStatus.DISPATCHED:
-        dispatch(context, case, SYSTEM, note=case.routed_because)
-    else:
-        text = staff_replies.supplement_notice(case.number, case.place_text)
-        notices.tell_people(context, holders(context, case), text, case)
 
 
 def _photo(message: IncomingMessage, context: Context) -> Reply:

@@ -4,20 +4,16 @@
 itself (a case with a place of its own, an emergency, another category) is left alone.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from classifiers import Action, Continuing, Intent, Understanding, read_continuing
+from classifiers import Action, Continuing, Understanding, read_continuing
 from data.models import Case, Outcome
 from data.taxonomy import CaseClass, Urgency
 from handlers import replies, report
 from handlers.cases import discipline, intake, neighbours, talk
 from handlers.joining_rules import rules
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
-
-
-# Praise of two halves is talk.
-JOINED = (Intent.REPORT, Intent.INQUIRY, Intent.SUGGESTION)
+from handlers.together import read_together, read_with, waiting_lines
 
 
 def handle(message: IncomingMessage, context: Context) -> Reply | None:
@@ -66,7 +62,7 @@ def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply 
     of_own = quoted is not None and quoted.case_id == case.id and quoted.account_id == context.sender.account_id
     if not of_own and not _goes_on(found, said):
         return None
-    both = _read(message, context, [case.text, message.text])
+    both = neighbours.read(context, f"{case.text}\n{message.text}", message.nickname)
     if both.class_ is CaseClass.DISCIPLINE and both.action is Action.REGISTER:
         return report.handle_discipline(message, context.about(both))
     if found.class_ is CaseClass.DISCIPLINE:
@@ -74,6 +70,7 @@ def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply 
     if not of_own and not _same_matter(found, both, case):
         return None
     intake.add_words(context, case, message)
+    neighbours.place_from(context, case)
     return SILENCE
 
 
@@ -93,47 +90,22 @@ def _same_matter(found: Understanding, both: Understanding, case: Case) -> bool:
 
 
 def _together(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
-    """Lines that are unsure alone are read together with the sender's lines of the last minutes."""
+    """Unsure alone, but not together with what the sender said in the last minutes."""
     found = context.understanding
-    lines = [one for one in talk.waiting(context, rules().together_minutes, own=True) if one.pending.text]
-    lines = lines[-int(rules().together_lines) :]
-    if not lines or found.chance < rules().together_chance or said.settles or _empty(said):
+    if found.chance < rules().together_chance or said.settles or _empty(said):
         return None
-    both = _read(message, context, [*(one.pending.text for one in lines), message.text])
-    each = [neighbours.read(context, one.pending.text, one.account.nickname) for one in lines]
-    if found.action is Action.REGISTER and _another(found, both, each):
+    read = read_together(message, context)
+    if read is None or (found.class_ is CaseClass.DISCIPLINE and read.meaning.class_ is not CaseClass.DISCIPLINE):
         return None
-    if not _sure(both, [*each, found]):
-        return None
-    if both.class_ is CaseClass.DISCIPLINE:
-        return report.handle_discipline(message, context.about(both))
-    if found.class_ is CaseClass.DISCIPLINE:
-        return None
-    if (joined := neighbours.join(message, context.about(both), said, lines)) is not None:
-        return joined
-    return report.open_case(message, context.about(both), [one.pending for one in lines])
+    context = context.about(read.meaning)
+    if read.meaning.class_ is CaseClass.DISCIPLINE:
+        return report.handle_discipline(message, context)
+    joined = neighbours.join(message, context, said, read.lines)
+    return joined or report.open_case(message, context, [one.pending for one in read.lines])
 
 
 def _empty(said: Continuing) -> bool:
     return said.characters < rules().together_characters
-
-
-def _another(found: Understanding, both: Understanding, earlier: Sequence[Understanding]) -> bool:
-    """Whether the earlier lines would only blur what this one says by itself."""
-    if both.category == found.category or both.class_ is CaseClass.DISCIPLINE:
-        return False
-    return found.confidence.category >= rules().same_category_sure and all(e.category != both.category for e in earlier)
-
-
-def _sure(both: Understanding, each: Sequence[Understanding]) -> bool:
-    """As sure as of a single line; where no word tells the matter, all lines must look like reports."""
-    if both.intent not in JOINED:
-        return False
-    if both.action is Action.REGISTER:
-        return both.chance >= rules().together_sure or both.urgency is Urgency.EMERGENCY
-    weakest = min(one.chance for one in each)
-    clear = both.confidence.class_ >= rules().together_class
-    return clear and both.chance >= rules().together_unsaid and weakest >= rules().together_each
 
 
 def _neighbour(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
@@ -141,11 +113,10 @@ def _neighbour(message: IncomingMessage, context: Context, said: Continuing) -> 
     reply = neighbours.join(message, context, said, [])
     if reply is not None or said.settles or context.understanding.class_ is CaseClass.DISCIPLINE:
         return reply
-    lines = [one for one in talk.waiting(context, rules().together_minutes, own=True) if one.pending.text]
-    if not lines:
+    if not (lines := waiting_lines(context)):
         return None
-    both = _read(message, context, [*(one.pending.text for one in lines), message.text])
-    return neighbours.join(message, context.about(replace(both, action=Action.IGNORE)), said, lines)
+    meaning = replace(read_with(message, context, lines), action=Action.IGNORE)  # not enough for a case of its own
+    return neighbours.join(message, context.about(meaning), said, lines)
 
 
 def _wait(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
@@ -167,7 +138,3 @@ def _complete(found: Understanding) -> bool:
 
 def _placed(found: Understanding) -> bool:
     return found.place is not None and found.place.building is not None and found.place.source == "text"
-
-
-def _read(message: IncomingMessage, context: Context, lines: Sequence[str]) -> Understanding:
-    return neighbours.read(context, "\n".join(filter(None, lines)), message.nickname, bool(message.media))

@@ -8,17 +8,14 @@ from collections.abc import Sequence
 from classifiers import Action, Continuing, Understanding
 from data.models import Case, CaseReporter, Outcome
 from data.taxonomy import CaseClass, Urgency
-from handlers.cases import duplicates, intake, talk
+from handlers.cases import duplicates, intake, moving, talk
 from handlers.joining_rules import rules
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
-
 
 UNSORTED = "M99"
 
 
-def join(
-    message: IncomingMessage, context: Context, said: Continuing, lines: Sequence[talk.Waiting]
-) -> Reply | None:
+def join(message: IncomingMessage, context: Context, said: Continuing, lines: Sequence[talk.Waiting]) -> Reply | None:
     """Make the sender a reporter of the case that the words mean, with the earlier lines; None if they mean none."""
     found = context.understanding
     if found.class_ is CaseClass.DISCIPLINE:
@@ -36,11 +33,11 @@ def join(
 
 
 def place_from(context: Context, case: Case) -> None:
-    """A building named by whoever speaks of it, where the case has none yet."""
+    """A building named by whoever speaks of it, where nobody had named one for the case."""
     place = context.understanding.place
-    if place is not None and place.building and place.source == "text" and not place.ambiguous:
-        if case.building_id is None or case.place_source not in ("text",):
-            intake.set_place(context, case, place)
+    named = place is not None and place.building and place.source == "text" and not place.ambiguous
+    if place is not None and named and (case.building_id is None or case.place_source != "text"):
+        moving.move(context, case, place)
 
 
 def pointed_at(message: IncomingMessage, context: Context, minutes: float) -> Case | None:
@@ -48,7 +45,7 @@ def pointed_at(message: IncomingMessage, context: Context, minutes: float) -> Ca
     cases = talk.live_cases(context, minutes)
     if (of_quote := _quoted(message, context, [case for case, _at in cases])) is not None:
         return of_quote
-    if message.quotes and talk.quoted(context, message.quotes) is not None or not cases:
+    if (message.quotes and talk.quoted(context, message.quotes) is not None) or not cases:
         return None
     case, at = cases[0]
     sealed = talk.accused(context, minutes, own=False)
@@ -138,7 +135,7 @@ def _by_words(found: Understanding, cases: Sequence[Case]) -> Case | None:
 
 
 def _same(found: Understanding, case: Case) -> bool:
-    """The same kind of fault, said with some certainty; what concerns one person (党建) or is 其他 is shared by nobody."""
+    """The same kind of fault, said with some certainty; 其他 and what concerns one person (党建) nobody shares."""
     return (
         found.category == case.category_code != UNSORTED
         and found.class_ is CaseClass.LIVELIHOOD

@@ -85,13 +85,13 @@ def accused(context: Context, minutes: float, *, own: bool) -> dt.datetime | Non
 
 def waiting(context: Context, minutes: float, *, own: bool) -> list[Waiting]:
     """What waits in this conversation since so lately, oldest first: the sender's, or that of others."""
-    mine = PendingMessage.account_id == context.sender.account_id
+    account, sender = col(PendingMessage.account_id), context.sender.account_id
     statement = (
         select(PendingMessage, Message, Account)
         .join(Message, col(PendingMessage.message_id) == col(Message.id))
         .join(Account, col(PendingMessage.account_id) == col(Account.id))
         .where(
-            mine if own else ~mine,  # type: ignore[operator]
+            account == sender if own else account != sender,
             col(PendingMessage.group_id).is_not_distinct_from(context.message_row.group_id),
             col(PendingMessage.expires_at) > context.now,
             col(PendingMessage.asked).is_(False),
