@@ -43,7 +43,7 @@ def _hushed(message: IncomingMessage, context: Context, said: Continuing) -> Rep
     if found.class_ is CaseClass.DISCIPLINE:
         sure = found.chance >= rules().own_short_chance and talk.accused(context, minutes, own=False)
         return report.handle_discipline(message, context) if sure or found.action is Action.REGISTER else None
-    if found.chance < rules().own_chance or _complete(found) or not talk.accused(context, minutes, own=True):
+    if found.chance < rules().discipline_chance or _complete(found) or not talk.accused(context, minutes, own=True):
         return None
     context.message_row.outcome = Outcome.DISCIPLINE
     discipline.forget_photos(context, context.message_row)

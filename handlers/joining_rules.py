@@ -37,6 +37,7 @@ class JoiningRules:
     same_category_sure: float
     place_minutes: float
     correction_minutes: float
+    discipline_chance: float
     discipline_minutes: float
 
     @classmethod

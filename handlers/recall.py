@@ -67,7 +67,7 @@ def _withdraw(context: Context, case: Case) -> None:
 def _forget(context: Context, recalled: Message) -> None:
     if recalled.case_id and recalled.text:
         _forget_words(context, context.session.get_one(Case, recalled.case_id), recalled.text)
-    recalled.text = None
+    recalled.text, recalled.outcome = None, Outcome.RECALLED
     context.session.add(recalled)
     for media in context.session.exec(select(Media).where(col(Media.message_id) == recalled.id)):
         context.session.delete(media)

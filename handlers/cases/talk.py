@@ -36,7 +36,7 @@ def live_cases(context: Context, minutes: float) -> list[tuple[Case, dt.datetime
             col(Case.status).in_(OPEN),
         )
         .group_by(col(Case.id))
-        .order_by(last.desc(), col(Case.id).desc())
+        .order_by(func.max(col(Message.id)).desc())
         .limit(MOST_CASES)
     )
     return [(case, at) for case, at in context.session.exec(statement).all()]
