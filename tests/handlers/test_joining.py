@@ -45,7 +45,9 @@ def test_the_next_words_of_the_reporter_join_their_case(talk: Talk) -> None:
     assert talk.rows(Message)[1].text == MORE
 
 
-@pytest.mark.parametrize("said", ["谢谢大家", "哈哈哈哈", "[捂脸]", "明天降温多穿点", "周末谁去钓鱼 我有车位", "已经修好了"])
+@pytest.mark.parametrize(
+    "said", ["谢谢大家", "哈哈哈哈", "[捂脸]", "明天降温多穿点", "周末谁去钓鱼 我有车位", "已经修好了"]
+)
 def test_chatter_of_the_reporter_does_not_join_and_is_not_kept(sqlite_talk: Talk, said: str) -> None:
     report(sqlite_talk, NO_WATER)
     assert sqlite_talk.say(RESIDENT, said) is None
