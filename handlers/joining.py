@@ -43,7 +43,9 @@ def _hushed(message: IncomingMessage, context: Context, said: Continuing) -> Rep
     if found.class_ is CaseClass.DISCIPLINE:
         sure = found.chance >= rules().own_short_chance and talk.accused(context, minutes, own=False)
         return report.handle_discipline(message, context) if sure or found.action is Action.REGISTER else None
-    if found.chance < rules().discipline_chance or _complete(found) or not talk.accused(context, minutes, own=True):
+    if found.chance < rules().discipline_chance or _another_matter(found):
+        return None
+    if not talk.accused(context, minutes, own=True):
         return None
     context.message_row.outcome = Outcome.DISCIPLINE
     discipline.forget_photos(context, context.message_row)
@@ -53,6 +55,8 @@ def _hushed(message: IncomingMessage, context: Context, said: Continuing) -> Rep
 def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
     """The next words of who reported a moment ago."""
     found = context.understanding
+    if found.chance < rules().own_chance and not message.quotes:
+        return None  # nothing is looked up for chatter
     quoted = talk.quoted(context, message.quotes)
     case = talk.own_case(context, rules().own_minutes)
     if case is None:
@@ -110,8 +114,11 @@ def _empty(said: Continuing) -> bool:
 
 def _neighbour(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
     """我家也是, or the same kind of thing said a moment after somebody reported it."""
+    found = context.understanding
+    if not said.agrees and found.chance < rules().together_chance:
+        return None
     reply = neighbours.join(message, context, said, [])
-    if reply is not None or said.settles or context.understanding.class_ is CaseClass.DISCIPLINE:
+    if reply is not None or said.settles or found.class_ is CaseClass.DISCIPLINE:
         return reply
     if not (lines := waiting_lines(context)):
         return None
@@ -127,6 +134,12 @@ def _wait(message: IncomingMessage, context: Context, said: Continuing) -> Reply
     if found.class_ is not CaseClass.DISCIPLINE and not said.settles and not _empty(said):
         intake.keep_pending(context, message)
     return SILENCE
+
+
+def _another_matter(found: Understanding) -> bool:
+    """A report that nobody takes for part of an accusation: it must not be lost."""
+    plain = found.class_ is CaseClass.LIVELIHOOD and found.confidence.category >= rules().discipline_other
+    return _complete(found) or (found.action is Action.REGISTER and plain)
 
 
 def _complete(found: Understanding) -> bool:

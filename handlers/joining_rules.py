@@ -38,6 +38,7 @@ class JoiningRules:
     place_minutes: float
     correction_minutes: float
     discipline_chance: float
+    discipline_other: float
     discipline_minutes: float
 
     @classmethod

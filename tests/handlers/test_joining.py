@@ -231,9 +231,10 @@ def test_agreeing_with_an_accusation_joins_no_case(sqlite_talk: Talk) -> None:
     assert reporters(sqlite_talk) == 1
 
 
-def test_another_matter_after_an_accusation_is_a_case(sqlite_talk: Talk) -> None:
+@pytest.mark.parametrize("said", [NO_WATER, LIFT])
+def test_another_matter_after_an_accusation_is_a_case(sqlite_talk: Talk, said: str) -> None:
     sqlite_talk.say(RESIDENT, ACCUSATION)
-    assert f"编号 {FIRST}" in (sqlite_talk.say(RESIDENT, NO_WATER) or "")
+    assert f"编号 {FIRST}" in (sqlite_talk.say(RESIDENT, said) or "")
 
 
 def test_more_words_to_the_bot_are_answered(sqlite_talk: Talk) -> None:
