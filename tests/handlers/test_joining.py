@@ -28,8 +28,12 @@ DOG = ("那条狗又没拴", "追着孩子跑了半条街")
 LIFT = "电梯也坏了，没人修"
 
 
+def messages(talk: Talk) -> list[Message]:
+    return sorted(talk.rows(Message), key=lambda message: message.id)
+
+
 def outcomes(talk: Talk) -> list[str]:
-    return [message.outcome.value for message in talk.rows(Message)]
+    return [message.outcome.value for message in messages(talk)]
 
 
 def reporters(talk: Talk, number: int = FIRST) -> int:
@@ -42,7 +46,7 @@ def test_the_next_words_of_the_reporter_join_their_case(talk: Talk) -> None:
     assert talk.say(RESIDENT, MORE) is None
     assert talk.case().text == f"{NO_WATER}\n{MORE}"
     assert outcomes(talk) == ["registered", "attached"]
-    assert talk.rows(Message)[1].text == MORE
+    assert messages(talk)[1].text == MORE
 
 
 @pytest.mark.parametrize(
@@ -52,7 +56,7 @@ def test_chatter_of_the_reporter_does_not_join_and_is_not_kept(sqlite_talk: Talk
     report(sqlite_talk, NO_WATER)
     assert sqlite_talk.say(RESIDENT, said) is None
     assert sqlite_talk.case().text == NO_WATER
-    assert sqlite_talk.rows(Message)[1].text is None
+    assert messages(sqlite_talk)[1].text is None
     assert sqlite_talk.rows(PendingMessage) == []
 
 
@@ -90,7 +94,7 @@ def test_a_photo_between_the_lines_comes_along(sqlite_talk: Talk) -> None:
     sqlite_talk.say(RESIDENT, LIGHTS[0])
     sqlite_talk.say(RESIDENT, media=("dark",))
     sqlite_talk.say(RESIDENT, LIGHTS[1])
-    assert [message.case_id for message in sqlite_talk.rows(Message)] == [1, 1, 1]
+    assert [message.case_id for message in messages(sqlite_talk)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
