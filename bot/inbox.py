@@ -23,7 +23,7 @@ from data.database import Database
 from data.models import Account, Media, Message, OutboxMessage, OutboxStatus, Outcome
 from data.rows import append, append_once
 from data.taxonomy import CaseClass
-from handlers import HANDLERS, follow_up, help, notices, recall, replies, report
+from handlers import HANDLERS, follow_up, help, joining, notices, recall, replies, report
 from handlers.command import Command, parse
 from handlers.directory import Directory
 from handlers.errors import SuishoupaiError
@@ -236,9 +236,12 @@ def _understood(message: IncomingMessage, context: Context) -> Reply:
         has_photo=bool(message.media),
     )
     context = context.about(found)
+    overhears = not message.addressed and is_listening(context.sender.group)
+    if not overhears and (joined := joining.handle(message, context)) is not None:
+        return joined
     if found.action is Action.IGNORE:
         return help.handle(message, context) if message.addressed else SILENCE
-    if not message.addressed and is_listening(context.sender.group):
+    if overhears:
         return report.keep_candidate(message, context)
     if found.class_ is CaseClass.DISCIPLINE and found.action is not Action.CANDIDATE:
         return report.handle_discipline(message, context)

@@ -20,6 +20,7 @@ def storable(message: IncomingMessage) -> IncomingMessage:
         media=tuple(map(_clean, message.media)),
         quoted_text=_clean(message.quoted_text),
         recalls=None if message.recalls is None else _clean(message.recalls),
+        quotes=None if message.quotes is None else _clean(message.quotes),
     )
 
 

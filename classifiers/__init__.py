@@ -6,6 +6,7 @@ Pure and fast: no database, no files, no clock; places and thresholds are argume
 from dataclasses import dataclass
 
 from classifiers.category import CategoryJudgement, judge_category
+from classifiers.continuing import Continuing, read_continuing
 from classifiers.intent import Action, Intent, IntentJudgement, choose_action, judge_intent
 from classifiers.model import Model, ModelError, Reading, corpus_hash
 from classifiers.place import Place, find_place, place_in
@@ -17,6 +18,7 @@ from data.taxonomy import CaseClass, Urgency
 __all__ = [
     "Action",
     "Confidence",
+    "Continuing",
     "Intent",
     "Model",
     "ModelError",
@@ -26,6 +28,7 @@ __all__ = [
     "Understanding",
     "corpus_hash",
     "find_place",
+    "read_continuing",
     "understand",
 ]
 
@@ -54,6 +57,8 @@ class Understanding:
     asks_help: bool = False
     model_hash: str = ""
     """Which model said so."""
+    chance: float = 0.0
+    """How likely the words concern the community at all, whatever they want."""
 
 
 def understand(
@@ -86,6 +91,7 @@ def understand(
         because=_reasons(reading, intent, category, urgency),
         asks_help=intent.intent is Intent.REPORT and asks_help(reading),
         model_hash=model.hash,
+        chance=intent.message,
     )
 
 
@@ -94,7 +100,16 @@ def _silence(reading: Reading, intent: IntentJudgement, addressed: bool, thresho
     because = (*reading.reasons("gate", "none"), *reading.strongest("gate", "none"))
     confidence = Confidence(intent.confidence, 1.0, 1.0)
     return Understanding(
-        intent.intent, None, None, None, None, confidence, action, because, model_hash=reading.model.hash
+        intent.intent,
+        None,
+        None,
+        None,
+        None,
+        confidence,
+        action,
+        because,
+        model_hash=reading.model.hash,
+        chance=intent.message,
     )
 
 

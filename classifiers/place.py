@@ -17,6 +17,10 @@ _USUAL_SPOTS = tuple(sorted(read_words(LEXICON / "spots.txt"), key=lambda name: 
 _ANY_SPOT = re.compile("|".join(map(re.escape, _USUAL_SPOTS)))  # one look, where most lines have none
 _OWN_BUILDING = re.compile(r"(?:我们|咱们?|俺们?|本|我|咱这|我们这|自己)(?:这)?个?(?:楼|栋|幢)(?![上下])")
 _OWN_ENTRANCE = re.compile(r"(?:我们|咱们?|俺们?|本|我|咱这|我们这)(?:这)?个?(?:单元|门洞|楼道)")
+# Somewhere near, and which one nobody knows: it is asked, and never taken for the sender's own.
+_SIDE = r"(?:对面|隔壁|旁边|前面|后面|前边|后边|斜对面|另外?一)(?:的)?(?:那|这)?一?"
+_OTHER_BUILDING = re.compile(rf"{_SIDE}(?:个楼|栋|幢|座|号楼|楼(?![道梯上下层]))")
+_OTHER_ENTRANCE = re.compile(rf"{_SIDE}个?(?:单元|门洞|楼道)")
 _CORRECTION = re.compile(r"(?:说|写|打|发|弄|搞|讲|报)错|不对|更正|纠正|应该是|是我记错|记错")
 _NEGATION = re.compile(r"(?:不是|并非|没说)(?:我们|咱们)?的?$")
 
@@ -88,6 +92,9 @@ def _at_spot(text: str, spot: str, names: PlaceNames) -> Place:
 
 def _at_sender(text: str, names: PlaceNames, nickname: str) -> Place | None:
     """No building named: the sender's own by the nickname, else the group's only one."""
+    if _OTHER_BUILDING.search(text):
+        elsewhere = _with_details(Place(), text)
+        return elsewhere if elsewhere.text or elsewhere.room else None
     own = find_buildings(nickname, names)[:1] if nickname else []
     if not own and names.home is None and not has_details(text):
         return None
@@ -102,7 +109,9 @@ def _at_sender(text: str, names: PlaceNames, nickname: str) -> Place | None:
 
 def _merge(text: str, here: Place, home: Place) -> Place:
     """The sender's building, with entrance and room only where the words do not point elsewhere in it."""
-    whole = _OWN_BUILDING.search(text) is not None
+    whole = _OWN_BUILDING.search(text) is not None or (
+        here.entrance is None and _OTHER_ENTRANCE.search(text) is not None
+    )
     elsewhere = here.entrance is not None and here.entrance != home.entrance
     entrance = here.entrance if here.entrance is not None else None if whole else home.entrance
     own_room = None if whole or elsewhere or here.text or _OWN_ENTRANCE.search(text) else home.room

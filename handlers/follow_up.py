@@ -4,14 +4,13 @@ import datetime as dt
 
 from sqlmodel import col, select
 
-from classifiers import Action, Intent, Place, find_place
-from data.models import Case, CaseStatus, ConsentState, Outcome, PendingMessage, Task, TaskStatus
+from classifiers import Action, Continuing, Intent, Place, find_place, read_continuing
+from data.models import Case, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from data.taxonomy import CaseClass
-from handlers import notices, replies, report, staff_replies
-from handlers.cases import discipline, duplicates, intake
-from handlers.cases.dispatch import dispatch, holders
-from handlers.cases.lifecycle import SYSTEM
+from handlers import replies, report
+from handlers.cases import discipline, duplicates, intake, moving, neighbours, talk
 from handlers.command import parse
+from handlers.joining_rules import rules
 from handlers.listening import is_listening
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 
@@ -19,7 +18,6 @@ YES = frozenset({"是", "是的", "对", "对的", "要", "确认", "登记"})
 LONGEST_PLACE = 20
 # 在…, 就是…, 说错了,是…: more words than that are a report of their own.
 MOST_WORDS_AROUND = 5
-PLUS_ONE_MINUTES = 30
 
 
 def handle(message: IncomingMessage, context: Context) -> Reply | None:
@@ -80,7 +78,7 @@ def _plus_one(message: IncomingMessage, context: Context) -> Reply | None:
     """A neighbour says it is theirs too: joined to the group's latest case, silently unless we were spoken to."""
     if message.private or not duplicates.PLUS_ONE.match(message.text.strip()):
         return None
-    case = duplicates.latest_in_group(context, PLUS_ONE_MINUTES)
+    case = neighbours.pointed_at(message, context, rules().plus_one_minutes)
     if case is None:
         return None
     context.message_row.case_id, context.message_row.outcome = case.id, Outcome.ATTACHED
@@ -89,20 +87,31 @@ def _plus_one(message: IncomingMessage, context: Context) -> Reply | None:
 
 
 def _place(message: IncomingMessage, context: Context) -> Reply | None:
-    """The building, said after the report: the case moves to the grid that answers for it."""
+    """The building, said or put right after the report: the case moves to the grid that answers for it."""
     if len(message.text) > LONGEST_PLACE:
         return None
     place = find_place(message.text, context.directory.names_for(context.sender.group))
-    if place is None or place.source != "text" or place.ambiguous or not _only_a_place(message.text, place):
+    said = read_continuing(message.text)
+    if place is None or place.ambiguous or not _only_a_place(message.text, place, said):
         return None
-    case = intake.recent_case(context, context.policy.pending_minutes, placeless=True)
+    if place.source != "text" and not (said.corrects and place.text):
+        return None
+    case = _case_to_place(context, place, said)
     if case is None:
         return _place_of_talk(message, context)
-    before = case.unit_id
     intake.attach(context, case, message, Outcome.ATTACHED)
-    intake.set_place(context, case, place)
-    _tell_new_place(context, case, before)
+    moving.move(context, case, place)
     return Reply(replies.supplemented(case.number), case_id=case.id) if message.addressed else SILENCE
+
+
+def _case_to_place(context: Context, place: Place, said: Continuing) -> Case | None:
+    """The sender's latest case: any where the place is put right, else one that does not know it yet."""
+    if said.corrects:
+        return intake.recent_case(context, int(rules().correction_minutes))
+    case = intake.recent_case(context, int(rules().place_minutes))
+    if case is not None and moving.lacks(case, place):
+        return case
+    return intake.recent_case(context, int(rules().place_minutes), placeless=True) if place.building else None
 
 
 def _place_of_talk(message: IncomingMessage, context: Context) -> Reply | None:
@@ -120,27 +129,32 @@ def _place_of_talk(message: IncomingMessage, context: Context) -> Reply | None:
     return report.handle(message, context.about(found), joined=unsure[-1:])
 
 
-def _only_a_place(text: str, place: Place) -> bool:
-    """Whether hardly anything is said besides the place (and the room, which `place.text` leaves out)."""
-    return len(text) - len(place.text) - len(place.room or "") <= MOST_WORDS_AROUND
+def _only_a_place(text: str, place: Place, said: Continuing) -> bool:
+    """Whether hardly anything is said besides the place (and the room, which `place.text` leaves out).
 
-
-def _tell_new_place(context: Context, case: Case, unit_before: int) -> None:
-    if case.unit_id != unit_before and case.status is CaseStatus.DISPATCHED:
-        dispatch(context, case, SYSTEM, note=case.routed_because)
-    else:
-        text = staff_replies.supplement_notice(case.number, case.place_text)
-        notices.tell_people(context, holders(context, case), text, case)
+    Who answers a question or puts it right (对头,… 说错了,…) says a few words more.
+    """
+    most = MOST_WORDS_AROUND * (3 if said.corrects else 2 if said.agrees else 1)
+    return len(text) - len(place.text) - len(place.room or "") <= most
 
 
 def _photo(message: IncomingMessage, context: Context) -> Reply:
     """A photo alone: of the case just reported or just worked on, else it waits for its words."""
-    case = intake.recent_case(context, context.policy.photo_after_minutes) or _case_at_work(context)
+    if talk.accused(context, rules().discipline_minutes, own=True):
+        return _photo_apart(message, context)
+    case = talk.own_case(context, context.policy.photo_after_minutes) or _case_at_work(context)
     if case is not None:
         intake.attach(context, case, message, Outcome.ATTACHED)
         return _if_addressed(message, replies.PHOTO_ADDED.format(number=case.number), case)
     intake.keep_pending(context, message)
     return _if_addressed(message, replies.PHOTO_KEPT, None)
+
+
+def _photo_apart(message: IncomingMessage, context: Context) -> Reply:
+    """Right after an accusation: it must not end up in an ordinary case."""
+    context.message_row.outcome = Outcome.DISCIPLINE
+    discipline.forget_photos(context, context.message_row)
+    return SILENCE
 
 
 def _if_addressed(message: IncomingMessage, text: str, case: Case | None) -> Reply:

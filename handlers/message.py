@@ -55,6 +55,8 @@ class IncomingMessage:
     quoted_text: str = ""
     recalls: str | None = None
     location: Location | None = None
+    quotes: str | None = None
+    """The platform's id of the message this one quotes, where the platform tells it."""
 
     @property
     def private(self) -> bool:

@@ -1,9 +1,10 @@
-"""A message is recalled on the platform: what we hold of it goes too."""
+"""A message is recalled on the platform: what we hold of it goes too, and what stood on it alone."""
 
 from sqlmodel import col, select
 
 from data.models import Case, Media, Message, OutboxMessage, Outcome, PendingMessage
 from data.privacy import masked
+from handlers.cases import duplicates
 from handlers.cases.actors import roles_in
 from handlers.cases.lifecycle import ALLOWED, Action
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
@@ -22,10 +23,30 @@ def handle(message: IncomingMessage, context: Context) -> Reply:
     if pending is not None:
         context.session.delete(pending)
     case = context.session.get(Case, recalled.case_id) if recalled.case_id else None
-    if case is not None and recalled.outcome is Outcome.REGISTERED:
-        _withdraw(context, case)
+    if case is not None:
+        _take_back(context, case, recalled)
     _forget(context, recalled)
     return SILENCE
+
+
+def _take_back(context: Context, case: Case, recalled: Message) -> None:
+    """The case, if nobody else said anything for it, and else the sender's part in it."""
+    others = _others_of(context, case, recalled)
+    words = any(one.text is not None or one.account_id != recalled.account_id for one in others)
+    reported = any(one.outcome is Outcome.REGISTERED for one in (recalled, *others))
+    if reported and not words:
+        _withdraw(context, case)
+    elif case.account_id != recalled.account_id and all(one.account_id != recalled.account_id for one in others):
+        duplicates.drop_reporter(context, case)
+
+
+def _others_of(context: Context, case: Case, recalled: Message) -> list[Message]:
+    """What else the case stands on: what was reported or joined, no orders and nothing recalled."""
+    standing = (Outcome.REGISTERED, Outcome.ATTACHED)
+    statement = select(Message).where(
+        Message.case_id == case.id, Message.id != recalled.id, col(Message.outcome).in_(standing)
+    )
+    return list(context.session.exec(statement).all())
 
 
 def _recalled(message: IncomingMessage, context: Context) -> Message | None:
@@ -46,7 +67,7 @@ def _withdraw(context: Context, case: Case) -> None:
 def _forget(context: Context, recalled: Message) -> None:
     if recalled.case_id and recalled.text:
         _forget_words(context, context.session.get_one(Case, recalled.case_id), recalled.text)
-    recalled.text = None
+    recalled.text, recalled.outcome = None, Outcome.RECALLED
     context.session.add(recalled)
     for media in context.session.exec(select(Media).where(col(Media.message_id) == recalled.id)):
         context.session.delete(media)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from classifiers import Action, Intent, find_place
 from data.models import Case, Outcome, PendingMessage
 from data.taxonomy import CaseClass, Urgency
-from handlers import replies
-from handlers.cases import discipline, duplicates, intake
+from handlers import replies, request
+from handlers.cases import discipline, duplicates, intake, neighbours, talk
+from handlers.joining_rules import rules
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 
 # Words that name the danger decide which number the person should call first.
@@ -20,11 +21,24 @@ HOTLINES = (
 def handle(message: IncomingMessage, context: Context, *, joined: Sequence[PendingMessage] = ()) -> Reply:
     """Register the report, with earlier talk it completes, and answer in one line."""
     case = intake.register(context, message, joined=joined)
+    neighbours.call(context, case)
     return Reply(_answer(context, case), case_id=case.id)
 
 
+def open_case(message: IncomingMessage, context: Context, joined: Sequence[PendingMessage]) -> Reply:
+    """Register lines that were understood together, by what they want together."""
+    if context.understanding.intent is Intent.REPORT:
+        return handle(message, context, joined=joined)
+    return request.handle(message, context, joined=joined)
+
+
 def handle_discipline(message: IncomingMessage, context: Context) -> Reply:
-    """Never an answer where others can read it; the sender is asked privately."""
+    """Never an answer where others can read it; the sender is asked privately.
+
+    What the sender said or showed just before belongs to it and must not become part of an ordinary case.
+    """
+    for line in talk.waiting(context, rules().together_minutes, own=True):
+        discipline.set_apart(context, line.pending, line.message)
     discipline.suspect(context, message.text)
     return SILENCE
 

@@ -56,6 +56,7 @@ class _Chat(BaseModel):
 
 
 class _Quote(BaseModel):
+    msgid: str | None = Field(default=None, max_length=128)
     from_bot: bool = False
     text: Words = ""
 
@@ -182,4 +183,5 @@ def _incoming(callback: _Callback) -> IncomingMessage:
         addressed=private or callback.mentions_bot or quotes_bot,
         quoted_text=callback.quote.text if callback.quote and quotes_bot else "",
         recalls=callback.recall_msgid,
+        quotes=callback.quote.msgid if callback.quote else None,
     )

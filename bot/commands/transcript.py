@@ -100,13 +100,16 @@ def to_message(talk: dict[str, Any], entry: dict[str, Any], quotes: dict[int, di
         kind=Kind.IMAGE if photo else Kind.TEXT,
         group=talk["group"],
         media=(f"photo-{entry['id']}",) if photo else (),
+        quotes=str(entry["quote_id"]) if entry.get("quote_id") else None,
     )
 
 
 def _remembering(inbox: Inbox, playing: Playing, message_id: int) -> Any:
     def understand(text: str, **arguments: Any) -> Understanding:
         found = inbox.understand(text, **arguments)
-        playing.understood[message_id] = found
+        known = playing.understood.get(message_id)  # read several times where lines are read together
+        if known is None or known.class_ is not CaseClass.DISCIPLINE:
+            playing.understood[message_id] = found
         return found
 
     return understand
@@ -175,34 +178,48 @@ def _reporters(session: Session, case: Case) -> list[str]:
         select(Account.platform_id)
         .join(CaseReporter, col(CaseReporter.account_id) == col(Account.id))
         .where(CaseReporter.case_id == case.id)
-        .order_by(col(CaseReporter.id))
+        .order_by(col(CaseReporter.at), col(CaseReporter.id))
     )
     return list(session.exec(statement).all())
 
 
 def _discipline(rows: Any, talk: dict[str, Any], playing: Playing) -> list[dict[str, Any]]:
-    """Matters that the open store does not hold: what one speaker accused within half an hour is one."""
+    """Matters that the open store does not hold: what one speaker accused within half an hour is one.
+
+    Lines that were only set apart with them (a photo, words before or after) have no reading of their own.
+    """
     entries = {entry["id"]: entry for entry in talk["messages"]}
     matters: list[dict[str, Any]] = []
     for message_id in (int(row.platform_id) for row in rows if row.outcome is Outcome.DISCIPLINE):
-        entry, found = entries[message_id], playing.understood[message_id]
+        entry, found = entries[message_id], playing.understood.get(message_id)
         last = next((m for m in reversed(matters) if m["reporter"] == entry["sender"]), None)
-        if last and _moment(entry) - _moment(entries[last["messages"][-1]]) <= ONE_MATTER:
-            last["messages"].append(message_id)
-            continue
-        matters.append(
-            {
-                "messages": [message_id],
-                "reporter": entry["sender"],
-                "class": CaseClass.DISCIPLINE.value,
-                "category": found.category,
-                "urgency": found.urgency.value if found.urgency else "normal",
-                "place": found.place.text if found.place else None,
-                "merged_reporters": [],
-                "public_reply": message_id in playing.public_replies,
-            }
-        )
+        if last is None or _moment(entry) - _moment(entries[last["messages"][-1]]) > ONE_MATTER:
+            last = _new_matter(entry["sender"])
+            matters.append(last)
+        last["messages"].append(message_id)
+        last["public_reply"] |= message_id in playing.public_replies
+        if last["category"] is None and found is not None and found.class_ is CaseClass.DISCIPLINE:
+            _describe(last, found)
     return matters
+
+
+def _new_matter(sender: str) -> dict[str, Any]:
+    return {
+        "messages": [],
+        "reporter": sender,
+        "class": CaseClass.DISCIPLINE.value,
+        "category": None,
+        "urgency": "normal",
+        "place": None,
+        "merged_reporters": [],
+        "public_reply": False,
+    }
+
+
+def _describe(matter: dict[str, Any], found: Understanding) -> None:
+    matter["category"] = found.category
+    matter["urgency"] = found.urgency.value if found.urgency else "normal"
+    matter["place"] = found.place.text if found.place else None
 
 
 def _moment(entry: dict[str, Any]) -> dt.datetime:

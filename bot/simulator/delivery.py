@@ -102,7 +102,8 @@ def spoken(message: Message, speaker: Person, group: str | None) -> dict[str, An
     content |= {"text": message.text, "mentions_bot": message.mentions_bot}
     content["images"] = [message.photo] if message.photo else []
     if message.quote:
-        content["quote"] = {"from_bot": message.quote.from_bot, "text": message.quote.text}
+        quote = message.quote
+        content["quote"] = {"msgid": quote.message_id, "from_bot": quote.from_bot, "text": quote.text}
     return content
 
 

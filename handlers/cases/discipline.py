@@ -23,6 +23,7 @@ from data.models import (
     OutboxMessage,
     OutboxStatus,
     Outcome,
+    PendingMessage,
     Person,
     Role,
     SealedMatter,
@@ -51,6 +52,14 @@ def suspect(context: Context, words: str) -> None:
     forget_photos(context, row)
     if context.sender.account:
         _ask_consent(context, context.sender.account, row.id or 0, words)
+
+
+def set_apart(context: Context, pending: PendingMessage, message: Message) -> None:
+    """Talk that waited and turns out to be of a discipline matter: only its id stays."""
+    message.outcome, message.text = Outcome.DISCIPLINE, None
+    forget_photos(context, message)
+    context.session.add(message)
+    context.session.delete(pending)
 
 
 def forget_photos(context: Context, message: Message) -> None:

@@ -95,21 +95,6 @@ def reported_before(context: Context, case: Case) -> bool:
         return context.session.exec(SAME_MATTER, params=asked).first() is not None
 
 
-def latest_in_group(context: Context, minutes: int) -> Case | None:
-    """The group's latest open case: what a bare "+1" means."""
-    statement = (
-        select(Case)
-        .where(
-            Case.group_id == context.message_row.group_id,
-            col(Case.received_at) >= context.now - dt.timedelta(minutes=minutes),
-            col(Case.status).in_(OPEN),
-        )
-        .order_by(col(Case.id).desc())
-        .limit(1)
-    )
-    return context.session.exec(statement).first()
-
-
 def add_reporter(context: Context, case: Case) -> bool:
     """Make the sender a reporter of the case too; False if they were one already."""
     statement = select(CaseReporter).where(
@@ -120,6 +105,15 @@ def add_reporter(context: Context, case: Case) -> bool:
     reporter = CaseReporter(case_id=case.id or 0, account_id=context.sender.account_id, at=context.now)
     context.session.add(reporter)
     return True
+
+
+def drop_reporter(context: Context, case: Case) -> None:
+    """The sender took back what made them a reporter."""
+    statement = select(CaseReporter).where(
+        CaseReporter.case_id == case.id, CaseReporter.account_id == context.sender.account_id
+    )
+    for reporter in context.session.exec(statement).all():
+        context.session.delete(reporter)
 
 
 def _place_known(case: Case) -> bool:

@@ -57,7 +57,7 @@ def register(context: Context, message: IncomingMessage, *, joined: Sequence[Pen
     append(context.session, CaseReporter, case_id=case.id, account_id=context.sender.account_id, at=context.now)
     attach(context, case, message, Outcome.REGISTERED)
     for row in earlier:
-        _keep(context, row, case)
+        keep(context, row, case)
     return case
 
 
@@ -81,6 +81,14 @@ def attach(context: Context, case: Case, message: IncomingMessage, outcome: Outc
     row.case_id, row.outcome = case.id, outcome
     row.text = message.text[:MOST_CHARACTERS] or None
     context.session.add(row)
+
+
+def add_words(context: Context, case: Case, message: IncomingMessage) -> None:
+    """The reporter's next line: part of what was reported."""
+    attach(context, case, message, Outcome.ATTACHED)
+    case.text = f"{case.text}\n{message.text}"[:MOST_CHARACTERS]
+    case.masked_text = masked(case.text)
+    context.session.add(case)
 
 
 def keep_pending(context: Context, message: IncomingMessage, *, asked: bool = False) -> None:
@@ -205,7 +213,8 @@ def pending_of_sender(context: Context) -> list[PendingMessage]:
     return list(context.session.exec(PENDING, params=mine).all())
 
 
-def _keep(context: Context, pending: PendingMessage, case: Case) -> None:
+def keep(context: Context, pending: PendingMessage, case: Case) -> None:
+    """What waited becomes part of a case."""
     row = context.session.get_one(Message, pending.message_id)
     row.case_id, row.outcome, row.text = case.id, Outcome.ATTACHED, pending.text or None
     context.session.add(row)

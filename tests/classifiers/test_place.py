@@ -138,6 +138,18 @@ def test_place_of_the_sender(said, nickname, building, entrance, floor, room, sh
     assert place.source == "nickname"
 
 
+@pytest.mark.parametrize("said", ["对面那栋停水了", "隔壁栋在冒烟", "后面那一栋的灯坏了", "斜对面的楼在漏水"])
+def test_a_building_nearby_is_not_the_senders_and_not_guessed(said):
+    for names, nickname in ((STREET, "3-2-501 老李"), (ONE_BUILDING, ""), (STREET, "")):
+        place = find_place(said, names, nickname)
+        assert place is None or place.building is None
+
+
+def test_the_entrance_next_door_is_in_the_senders_building():
+    place = found("隔壁单元在冒水", nickname="3-2-501 老李")
+    assert (place.building, place.entrance, place.room) == ("b3", None, None)
+
+
 def test_words_win_over_the_nickname():
     place = found("5号楼停水", nickname="3-2-501 老李")
     assert (place.building, place.room, place.source) == ("b5", None, "text")

@@ -163,6 +163,47 @@ def test_a_case_that_has_its_place_keeps_it(sqlite_talk: Talk) -> None:
     assert sqlite_talk.case().place_text == "3号楼"
 
 
+@pytest.mark.parametrize("said", ["说错了，是5号楼", "打错了 是5号楼", "不好意思打错了，应该是5号楼"])
+def test_a_correction_moves_the_case_to_the_right_building(talk: Talk, said: str) -> None:
+    report(talk, "3号楼的楼道灯坏了，没人修")
+    heard(talk)
+    talk.later(minutes=20)
+    assert talk.say(RESIDENT, said) is None
+    case, directory = talk.case(), talk.bot.directory()
+    assert (case.place_text, directory.units[case.unit_id].code) == ("5号楼", "HX-02-A")
+    assert any(f"新任务 {FIRST}" in text for texts in heard(talk).values() for text in texts)
+
+
+def test_a_correction_of_the_entrance_keeps_the_building(sqlite_talk: Talk) -> None:
+    report(sqlite_talk, "3号楼2单元的楼道灯坏了，没人修")
+    building = sqlite_talk.case().building_id
+    sqlite_talk.say(RESIDENT, "打错了 是3单元")
+    case = sqlite_talk.case()
+    assert (case.building_id, case.entrance, case.place_text) == (building, 3, "3号楼3单元")
+
+
+def test_the_floor_said_after_the_building_completes_the_place(sqlite_talk: Talk) -> None:
+    report(sqlite_talk, NO_PLACE + "，5号楼", group=TWO_BUILDINGS)
+    sqlite_talk.say(RESIDENT, "2单元", TWO_BUILDINGS)
+    case = sqlite_talk.case()
+    assert (case.entrance, case.place_text) == (2, "5号楼2单元")
+
+
+@pytest.mark.parametrize(
+    ("who", "said", "minutes"),
+    [
+        pytest.param(NEIGHBOUR, "说错了，是5号楼", 1, id="别人改的"),
+        pytest.param(RESIDENT, "说错了，是5号楼", 31, id="太晚"),
+        pytest.param(RESIDENT, "说错了，是3号楼或者5号楼", 1, id="还是两处"),
+    ],
+)
+def test_a_correction_that_changes_nothing(sqlite_talk: Talk, who: str, said: str, minutes: int) -> None:
+    report(sqlite_talk)
+    sqlite_talk.later(minutes=minutes)
+    sqlite_talk.say(who, said)
+    assert sqlite_talk.case().place_text == "3号楼"
+
+
 @pytest.mark.parametrize("said", ["+1", "＋1", "+ 1", "加一", "我家也是", "我也是！", "一样"])
 def test_a_neighbour_joins(sqlite_talk: Talk, said: str) -> None:
     number = report(sqlite_talk)

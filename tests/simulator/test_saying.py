@@ -52,7 +52,7 @@ def test_quote_of_the_bot_carries_its_words(simulator, bot):
     simulator.say("r001", "3号楼2单元电梯又停了", group="g001")
     answer = simulator.wait_for("1027", group="g001")
     simulator.say("r001", "催", group="g001", quote=answer.id)
-    assert bot.received[1]["quote"] == {"from_bot": True, "text": "已登记,编号 1027。"}
+    assert bot.received[1]["quote"] == {"msgid": answer.id, "from_bot": True, "text": "已登记,编号 1027。"}
 
 
 def test_passive_reply_is_returned_and_shown(simulator, bot):

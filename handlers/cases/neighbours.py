@@ -1,0 +1,145 @@
+"""A second resident with the same matter: which open case the words point to, and who had said so before.
+
+A quote decides, then the category, then the building, else the latest. Nothing is answered for it.
+"""
+
+from collections.abc import Sequence
+
+from classifiers import Action, Continuing, Understanding
+from data.models import Case, CaseReporter, Outcome
+from data.taxonomy import CaseClass, Urgency
+from handlers.cases import duplicates, intake, moving, talk
+from handlers.joining_rules import rules
+from handlers.message import SILENCE, Context, IncomingMessage, Reply
+
+UNSORTED = "M99"
+
+
+def join(message: IncomingMessage, context: Context, said: Continuing, lines: Sequence[talk.Waiting]) -> Reply | None:
+    """Make the sender a reporter of the case that the words mean, with the earlier lines; None if they mean none."""
+    found = context.understanding
+    if found.class_ is CaseClass.DISCIPLINE:
+        return None
+    case = _meant(message, context, said)
+    if case is None:
+        return None
+    intake.attach(context, case, message, Outcome.ATTACHED)
+    duplicates.add_reporter(context, case)
+    photos = [one for one in talk.waiting(context, rules().own_minutes, own=True) if not one.pending.text]
+    for one in (*lines, *photos):
+        intake.keep(context, one.pending, case)
+    place_from(context, case)
+    return SILENCE
+
+
+def place_from(context: Context, case: Case) -> None:
+    """A building named by whoever speaks of it, where nobody had named one for the case."""
+    place = context.understanding.place
+    named = place is not None and place.building and place.source == "text" and not place.ambiguous
+    if place is not None and named and (case.building_id is None or case.place_source != "text"):
+        moving.move(context, case, place)
+
+
+def pointed_at(message: IncomingMessage, context: Context, minutes: float) -> Case | None:
+    """The case of a bare +1: the quoted one, else the latest; none where the talk is about something sealed."""
+    cases = talk.live_cases(context, minutes)
+    if (of_quote := _quoted(message, context, [case for case, _at in cases])) is not None:
+        return of_quote
+    if (message.quotes and talk.quoted(context, message.quotes) is not None) or not cases:
+        return None
+    case, at = cases[0]
+    sealed = talk.accused(context, minutes, own=False)
+    return None if sealed is not None and sealed > at else case
+
+
+def call(context: Context, case: Case) -> None:
+    """A case was opened: neighbours who had said the same, unsure alone, a moment before are its reporters too."""
+    if case.group_id is None or case.class_ is CaseClass.DISCIPLINE or context.understand is None:
+        return
+    waiting = talk.waiting(context, rules().same_category_minutes, own=False)
+    for account in dict.fromkeys(one.account.id for one in waiting):
+        theirs = [one for one in waiting if one.account.id == account]
+        if telling := [one for one in theirs if one.pending.text and _tells(context, one)]:
+            words = "\n".join(one.pending.text for one in telling)
+            if _same(read(context, words, telling[0].account.nickname), case):
+                _bring(context, case, [one for one in theirs if one in telling or not one.pending.text])
+
+
+def read(context: Context, words: str, nickname: str, has_photo: bool = False) -> Understanding:
+    """What overheard words mean."""
+    if context.understand is None:
+        raise LookupError("joining needs the classifiers")
+    names = context.directory.names_for(context.sender.group)
+    return context.understand(words, names=names, nickname=nickname, addressed=False, has_photo=has_photo)
+
+
+def complete_beside(found: Understanding, case: Case) -> bool:
+    """A report of its own beside the case: another building, a full second report, or the first sign of danger."""
+    if found.urgency is Urgency.EMERGENCY and case.urgency is not Urgency.EMERGENCY:
+        return found.action is Action.REGISTER
+    place = found.place
+    if place is None or place.source != "text" or not (place.building or place.ambiguous):
+        return False
+    if case.building_id is None:
+        return False
+    return found.action is Action.REGISTER or place.building != str(case.building_id)
+
+
+def _tells(context: Context, one: talk.Waiting) -> bool:
+    return read(context, one.pending.text, one.account.nickname).chance >= rules().same_category_chance
+
+
+def _bring(context: Context, case: Case, theirs: Sequence[talk.Waiting]) -> None:
+    first = theirs[0]
+    context.session.add(
+        CaseReporter(case_id=case.id or 0, account_id=first.account.id or 0, at=first.message.received_at)
+    )
+    for one in theirs:
+        intake.keep(context, one.pending, case)
+
+
+def _meant(message: IncomingMessage, context: Context, said: Continuing) -> Case | None:
+    minutes = max(rules().neighbour_minutes, rules().same_category_minutes)
+    cases = [case for case, _at in talk.live_cases(context, minutes) if case.class_ is not CaseClass.DISCIPLINE]
+    found = context.understanding
+    cases = [case for case in cases if not complete_beside(found, case)]
+    if not cases:
+        return None
+    if not said.agrees:
+        return next((case for case in cases if _same(found, case)), None)
+    return _agreed(message, context, cases)
+
+
+def _agreed(message: IncomingMessage, context: Context, cases: Sequence[Case]) -> Case | None:
+    """Whom one agrees with: words of another matter that is sure of itself agree with nobody."""
+    found = context.understanding
+    case = _quoted(message, context, cases) or _by_words(found, cases)
+    if case is not None:
+        return case
+    latest = pointed_at(message, context, rules().neighbour_minutes)
+    if latest is None or latest not in cases or found.action is not Action.REGISTER:
+        return latest if latest in cases else None
+    both = read(context, f"{latest.text}\n{message.text}", message.nickname)
+    return latest if both.category == latest.category_code else None
+
+
+def _quoted(message: IncomingMessage, context: Context, cases: Sequence[Case]) -> Case | None:
+    row = talk.quoted(context, message.quotes)
+    return next((case for case in cases if row is not None and case.id == row.case_id), None)
+
+
+def _by_words(found: Understanding, cases: Sequence[Case]) -> Case | None:
+    of_category = next((case for case in cases if _same(found, case)), None)
+    building = found.place.building if found.place and found.place.source == "text" else None
+    return of_category or next((c for c in cases if building and str(c.building_id) == building), None)
+
+
+def _same(found: Understanding, case: Case) -> bool:
+    """The same kind of fault, said with some certainty; 其他 and what concerns one person (党建) nobody shares."""
+    return (
+        found.category == case.category_code != UNSORTED
+        and found.class_ is CaseClass.LIVELIHOOD
+        and found.chance >= rules().same_category_chance
+        and found.confidence.category >= rules().same_category_sure
+        and not complete_beside(found, case)
+    )

@@ -1,0 +1,153 @@
+"""Does a line belong to what was said just before: the sender's own words, or the matter of a neighbour?
+
+`data/joining.csv` says within which time and how sure. A discipline matter joins nothing, and what stands for
+itself (a case with a place of its own, an emergency, another category) is left alone.
+"""
+
+from dataclasses import replace
+
+from classifiers import Action, Continuing, Understanding, read_continuing
+from data.models import Case, Outcome
+from data.taxonomy import CaseClass, Urgency
+from handlers import replies, report
+from handlers.cases import discipline, intake, neighbours, talk
+from handlers.joining_rules import rules
+from handlers.message import SILENCE, Context, IncomingMessage, Reply
+from handlers.together import read_together, read_with, waiting_lines
+
+
+def handle(message: IncomingMessage, context: Context) -> Reply | None:
+    """The answer if the understood line is joined or waits for company; None if it stands for itself."""
+    said = read_continuing(message.text)
+    if message.addressed:
+        return _added(message, context)
+    for rule in (_hushed, _own, _together, _neighbour, _wait):
+        reply = rule(message, context, said)
+        if reply is not None:
+            return reply
+    return None
+
+
+def _added(message: IncomingMessage, context: Context) -> Reply | None:
+    """Said to the bot right after a report, and not clear alone: more words for it."""
+    case = talk.own_case(context, rules().own_minutes) if context.understanding.action is Action.ASK else None
+    if case is None or context.understanding.class_ is CaseClass.DISCIPLINE:
+        return None
+    intake.add_words(context, case, message)
+    return Reply(replies.supplemented(case.number), case_id=case.id)
+
+
+def _hushed(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
+    """Right after an accusation its speaker goes on about it: kept out of every case, and never answered here."""
+    found, minutes = context.understanding, rules().discipline_minutes
+    if found.class_ is CaseClass.DISCIPLINE:
+        sure = found.chance >= rules().own_short_chance and talk.accused(context, minutes, own=False)
+        return report.handle_discipline(message, context) if sure or found.action is Action.REGISTER else None
+    if found.chance < rules().discipline_chance or _another_matter(found):
+        return None
+    if not talk.accused(context, minutes, own=True):
+        return None
+    context.message_row.outcome = Outcome.DISCIPLINE
+    discipline.forget_photos(context, context.message_row)
+    return SILENCE
+
+
+def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
+    """The next words of who reported a moment ago."""
+    found = context.understanding
+    if found.chance < rules().own_chance and not message.quotes:
+        return None  # nothing is looked up for chatter
+    quoted = talk.quoted(context, message.quotes)
+    case = talk.own_case(context, rules().own_minutes)
+    if case is None:
+        return None
+    if said.settles and found.urgency is not Urgency.EMERGENCY and not _placed(found):
+        return SILENCE  # 没事了: neither a new matter nor part of the old one
+    of_own = quoted is not None and quoted.case_id == case.id and quoted.account_id == context.sender.account_id
+    if not of_own and not _goes_on(found, said):
+        return None
+    both = neighbours.read(context, f"{case.text}\n{message.text}", message.nickname)
+    if both.class_ is CaseClass.DISCIPLINE and both.action is Action.REGISTER:
+        return report.handle_discipline(message, context.about(both))
+    if found.class_ is CaseClass.DISCIPLINE:
+        return None
+    if not of_own and not _same_matter(found, both, case):
+        return None
+    intake.add_words(context, case, message)
+    neighbours.place_from(context, case)
+    return SILENCE
+
+
+def _goes_on(found: Understanding, said: Continuing) -> bool:
+    """Long enough to add something, or, where short, like a report by itself."""
+    if found.action is Action.REGISTER or found.chance >= rules().own_short_chance:
+        return True
+    return found.chance >= rules().own_chance and said.characters >= rules().own_characters and not said.thanks
+
+
+def _same_matter(found: Understanding, both: Understanding, case: Case) -> bool:
+    """Whether words that may stand alone rather belong to the case, as far as their categories tell."""
+    if found.action is Action.IGNORE or found.category == case.category_code:
+        return not neighbours.complete_beside(found, case)
+    sure = found.confidence.category >= rules().same_category_sure
+    return not sure and both.category == case.category_code and not _complete(found)
+
+
+def _together(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
+    """Unsure alone, but not together with what the sender said in the last minutes."""
+    found = context.understanding
+    if found.chance < rules().together_chance or said.settles or _empty(said):
+        return None
+    read = read_together(message, context)
+    if read is None or (found.class_ is CaseClass.DISCIPLINE and read.meaning.class_ is not CaseClass.DISCIPLINE):
+        return None
+    context = context.about(read.meaning)
+    if read.meaning.class_ is CaseClass.DISCIPLINE:
+        return report.handle_discipline(message, context)
+    joined = neighbours.join(message, context, said, read.lines)
+    return joined or report.open_case(message, context, [one.pending for one in read.lines])
+
+
+def _empty(said: Continuing) -> bool:
+    return said.characters < rules().together_characters
+
+
+def _neighbour(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
+    """我家也是, or the same kind of thing said a moment after somebody reported it."""
+    found = context.understanding
+    if not said.agrees and found.chance < rules().together_chance:
+        return None
+    reply = neighbours.join(message, context, said, [])
+    if reply is not None or said.settles or found.class_ is CaseClass.DISCIPLINE:
+        return reply
+    if not (lines := waiting_lines(context)):
+        return None
+    meaning = replace(read_with(message, context, lines), action=Action.IGNORE)  # not enough for a case of its own
+    return neighbours.join(message, context.about(meaning), said, lines)
+
+
+def _wait(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
+    """Neither chatter nor a report: it waits a few minutes for more words, and nobody is shown it."""
+    found = context.understanding
+    if found.action is not Action.IGNORE or found.chance < rules().together_chance:
+        return None
+    if found.class_ is not CaseClass.DISCIPLINE and not said.settles and not _empty(said):
+        intake.keep_pending(context, message)
+    return SILENCE
+
+
+def _another_matter(found: Understanding) -> bool:
+    """A report that nobody takes for part of an accusation: it must not be lost."""
+    plain = found.class_ is CaseClass.LIVELIHOOD and found.confidence.category >= rules().discipline_other
+    return _complete(found) or (found.action is Action.REGISTER and plain)
+
+
+def _complete(found: Understanding) -> bool:
+    """A report by itself, with its own place, danger or a category beyond doubt."""
+    if found.action is not Action.REGISTER:
+        return False
+    return _placed(found) or found.urgency is Urgency.EMERGENCY
+
+
+def _placed(found: Understanding) -> bool:
+    return found.place is not None and found.place.building is not None and found.place.source == "text"
