@@ -77,17 +77,13 @@ class LeaseHolder:
     def _renewed(self, session: Session, now: dt.datetime) -> bool:
         free = sa.or_(col(Lease.until) <= now, col(Lease.holder) == self.holder)
         statement = sa.update(Lease).where(col(Lease.name) == self.name, free)
-        return _changed(session, statement.values(holder=self.holder, until=self._until(now)))
+        return session.exec(statement.values(holder=self.holder, until=self._until(now))).rowcount == 1
 
     def _new(self, session: Session, now: dt.datetime) -> bool:
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         statement = insert(Lease).values(name=self.name, holder=self.holder, until=self._until(now))
-        return _changed(session, statement.on_conflict_do_nothing(index_elements=["name"]))
+        new = statement.on_conflict_do_nothing(index_elements=["name"]).returning(col(Lease.name))
+        return session.scalars(new).first() is not None
 
     def _until(self, now: dt.datetime) -> dt.datetime:
         return now + dt.timedelta(seconds=self.seconds)
-
-
-def _changed(session: Session, statement: sa.UpdateBase) -> bool:
-    """Whether the statement changed a row."""
-    return session.exec(statement).rowcount == 1
