@@ -14,6 +14,7 @@ from classifiers.linear import (
     Head,
     Heads,
     ModelError,
+    fit_margins,
     learn_head,
     read_arrays,
     read_vocabulary,
@@ -166,7 +167,7 @@ def _learn_heads(
     return {
         "gate": learn_head(lines, [SILENCE if row.intent is Intent.NONE else MESSAGE for row in rows]),
         "intent": learn_head(lines[spoken], [row.intent.value for row in said]),
-        "class": learn_head(about, [taxonomy[code].class_.value for code in categories]),
+        "class": learn_head(about, [taxonomy[code].class_.value for code in categories], fit_margins),
         "category": learn_head(about, categories),
         "urgency": learn_head(lines[spoken], [(row.urgency or Urgency.NORMAL).value for row in said]),
     }
