@@ -87,9 +87,10 @@ class Vocabulary:
         counts = Counter(numbers)
         index = np.array(list(counts), np.intp)
         value = self._idf.take(index)
-        for place, count in enumerate(counts.values()):
-            if count > 1:
-                value[place] *= 1.0 + log(count)
+        if len(counts) < len(numbers):
+            for place, count in enumerate(counts.values()):
+                if count > 1:
+                    value[place] *= 1.0 + log(count)
         border = len(set(words))
         for part in (value[:border], value[border:]):
             part /= sqrt(part @ part) or 1.0

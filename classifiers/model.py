@@ -24,7 +24,7 @@ from classifiers.linear import (
     write_arrays,
 )
 from classifiers.rules import Findings, RuleBook, read_rule_rows
-from classifiers.words import LEXICON, normalise, read_words, tokenizer
+from classifiers.words import LEXICON, normalise, read_words, warm_up
 from data.taxonomy import CaseClass, Urgency, read_taxonomy
 
 __all__ = ["Model", "ModelError", "Reading", "corpus_hash", "load", "train"]
@@ -53,10 +53,16 @@ class Reading:
     def chances(self, question: str, *, rules: bool = True) -> dict[str, float]:
         """The probability of each answer, from weights and rules."""
         labels, scores = self.model.heads.labels[question], self.scores[self.model.heads.columns[question]]
-        for label, points in self.points(question).items() if rules else ():
-            if label in labels:
-                scores[labels.index(label)] += points
+        if rules and (given := self.found.points.get(question)):
+            for label, points in given.items():
+                if label in labels:
+                    scores[labels.index(label)] += points
         return dict(zip(labels, softmax(scores), strict=True))
+
+    def odds(self, question: str, label: str, against: str) -> float:
+        """How much more the weights speak for one label than for another, as a logarithm, without the rules."""
+        place = self.model.heads.places
+        return self.scores[place[question, label]] - self.scores[place[question, against]]
 
     def points(self, question: str) -> Mapping[str, float]:
         """What the rules that hold add to each answer."""
@@ -109,11 +115,11 @@ class Model:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """A saved model, checked against the taxonomy. The tokenizer is built too, so the first message is fast."""
+        """A saved model, checked against the taxonomy. The dictionary is read too, so the first message is fast."""
         header, arrays = read_arrays(path, kind="suishoupai")
         check_labels(header["heads"])
         heads = {question: Head.of(question, labels, arrays) for question, labels in header["heads"].items()}
-        tokenizer()
+        warm_up()
         rules = RuleBook.of(header["rules"], header["lists"])
         return cls(read_vocabulary(header, arrays), Heads.of(heads), rules, header["corpus_hash"])
 
