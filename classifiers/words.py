@@ -22,12 +22,13 @@ with warnings.catch_warnings():
 
 LEXICON = Path(__file__).parents[1] / "data" / "lexicon"
 SCORED_CHARACTERS = 2_000  # nobody reports in more; beyond it only the work would grow
-_RAW_CHARACTERS = 2 * SCORED_CHARACTERS  # cut before NFKC, which can make one character into eighteen
+_RAW_CHARACTERS = 2 * SCORED_CHARACTERS  # cut before and after NFKC, which can make one character into eighteen
 
-# Controls (but not tab and line ends), lone surrogates, and everything that has no width on the screen.
+# Controls (but not tab and line ends), lone surrogates, everything that has no width on the screen, and two Arabic
+# signs of which each unfolds into a whole sentence.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+    "\u3164\ufdfa\ufdfb\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _SPACES = re.compile(r"\s+")
 _DIGIT = re.compile(r"\d")
@@ -40,7 +41,8 @@ _LONGEST_WORD = 8
 
 def normalise(text: str) -> str:
     """The text as it is judged: full width made half, nothing invisible, single spaces, a bounded length."""
-    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text[:_RAW_CHARACTERS])))
+    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text[:_RAW_CHARACTERS]))
+    visible = _INVISIBLE.sub("", folded[:_RAW_CHARACTERS])
     return _SPACES.sub(" ", visible).strip()[:SCORED_CHARACTERS]
 
 
