@@ -97,7 +97,9 @@ def understand(
 
 def _silence(reading: Reading, intent: IntentJudgement, addressed: bool, thresholds: Thresholds) -> Understanding:
     action = choose_action(intent, addressed=addressed, emergency=False, thresholds=thresholds)
-    because = (*reading.reasons("gate", "none"), *reading.strongest("gate", "none"))
+    # Talk that nobody will look at needs no more reasons than the rules already gave.
+    words = [] if action is Action.IGNORE else reading.strongest("gate", "none")
+    because = (*reading.reasons("gate", "none"), *words)
     confidence = Confidence(intent.confidence, 1.0, 1.0)
     return Understanding(
         intent.intent,
@@ -117,12 +119,14 @@ def _reasons(
     reading: Reading, intent: IntentJudgement, category: CategoryJudgement, urgency: Urgency
 ) -> tuple[str, ...]:
     """The rules behind each answer, then the strongest words of the category; the same reason once."""
-    answers = (
-        ("gate", "message"),
-        ("intent", intent.intent.value),
-        ("class", category.class_.value),
-        ("category", category.category),
-        ("urgency", urgency.value),
-    )
-    rules = [reason for question, label in answers for reason in reading.reasons(question, label)]
+    rules: list[str] = []
+    if reading.found.speaking_for:
+        for question, label in (
+            ("gate", "message"),
+            ("intent", intent.intent),
+            ("class", category.class_),
+            ("category", category.category),
+            ("urgency", urgency),
+        ):
+            rules += reading.reasons(question, label)
     return tuple(dict.fromkeys([*rules, *reading.strongest("category", category.category)]))

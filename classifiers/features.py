@@ -33,11 +33,11 @@ def word_terms(text: str) -> list[str]:
     return [*words, *map(" ".join, pairwise(words))]
 
 
-def character_terms(text: str) -> list[str]:
-    """Runs of one to three characters of a shaped text, spaces left out."""
+def character_terms(text: str, longest: int = _LONGEST_RUN) -> list[str]:
+    """Runs of one to `longest` characters of a shaped text, spaces left out."""
     text = text.replace(" ", "")
     terms = runs = list(text)
-    for longer in range(1, _LONGEST_RUN):
+    for longer in range(1, longest):
         runs = list(map(add, runs, text[longer:]))
         terms = terms + runs
     return terms
@@ -87,9 +87,10 @@ class Vocabulary:
         counts = Counter(numbers)
         index = np.array(list(counts), np.intp)
         value = self._idf.take(index)
-        for place, count in enumerate(counts.values()):
-            if count > 1:
-                value[place] *= 1.0 + log(count)
+        if len(counts) < len(numbers):
+            for place, count in enumerate(counts.values()):
+                if count > 1:
+                    value[place] *= 1.0 + log(count)
         border = len(set(words))
         for part in (value[:border], value[border:]):
             part /= sqrt(part @ part) or 1.0

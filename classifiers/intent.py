@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from math import exp, log
+from math import exp
 
 from classifiers.labels import Action, Intent
 from classifiers.model import Reading
@@ -12,6 +12,8 @@ from classifiers.thresholds import Thresholds
 __all__ = ["Action", "Intent", "IntentJudgement", "choose_action", "judge_intent", "says_something"]
 
 _SAYS_SOMETHING = re.compile(r"[^\W\d_]")
+# A letter that stands in no word for a place: nothing that is taken out of the text has it.
+_SAYS_MORE = re.compile(r"[^\W\d_一二三四五六七八九十百号楼院栋单元幢座层室在是就那的说错了]")
 _PICTURE_WORD = re.compile(r"\[[^\[\]]{1,8}\]")  # [捂脸]: how an emoji of the platform arrives as text
 # 3号楼2单元, 五栋, 在二楼: where, and not yet what.
 _WHERE = re.compile(
@@ -24,7 +26,7 @@ _EVIDENCE = {"topic": (1.0, 4), "weak": (0.3, 3), "office": (1.5, 5), "everyday"
 _NO_EVIDENCE = -0.7
 _TOPIC_AT_ALL = 1.0
 _COMBINED, _MOST_COMBINED = 1.5, 2  # rules that join words, such as 井盖+没
-_TINY = 1e-9
+_SUREST = 20.7  # log-odds of one in a thousand million
 _ADDRESSED_POINTS = 1.0  # who calls the bot rather wants something
 _PHOTO_POINTS = 0.5
 
@@ -41,6 +43,8 @@ class IntentJudgement:
 
 def says_something(text: str) -> bool:
     """Whether a normalised text has a word; emoji, figures, signs and a bare place have none."""
+    if "[" not in text and _SAYS_MORE.search(text):  # nearly always, and the first character tells
+        return True
     return _SAYS_SOMETHING.search(_WHERE.sub("", _PICTURE_WORD.sub("", text))) is not None
 
 
@@ -60,16 +64,23 @@ def judge_intent(reading: Reading, *, addressed: bool, has_photo: bool) -> Inten
 
 def _learned(reading: Reading) -> float:
     """The gate's own log-odds with its rules, damped: it has learned ways of speaking more than matters."""
-    message = min(max(reading.chances("gate")["message"], _TINY), 1 - _TINY)
-    return _LEARNED_SHARE * log(message / (1 - message))
+    points = reading.points("gate")
+    odds = reading.odds("gate", "message", "none") + points.get("message", 0.0) - points.get("none", 0.0)
+    return _LEARNED_SHARE * min(max(odds, -_SUREST), _SUREST)
 
 
 def _evidence(reading: Reading, telling: list[Rule]) -> float:
     """Talk without a word of any community matter needs much to be taken for a message."""
     counts = reading.found.counts
-    points = sum(weight * min(counts.get(name, 0), most) for name, (weight, most) in _EVIDENCE.items())
-    combined = min(sum(len(rule.words) > 1 for rule in telling), _MOST_COMBINED)
-    return points + _NO_EVIDENCE + _TOPIC_AT_ALL * bool(counts.get("topic")) + _COMBINED * combined
+    points = _NO_EVIDENCE
+    for name, (weight, most) in _EVIDENCE.items():
+        if count := counts.get(name):
+            points += weight * min(count, most)
+    if counts.get("topic"):
+        points += _TOPIC_AT_ALL
+    if telling:
+        points += _COMBINED * min(sum(len(rule.words) > 1 for rule in telling), _MOST_COMBINED)
+    return points
 
 
 def _evident(reading: Reading, telling: list[Rule]) -> bool:

@@ -92,6 +92,15 @@ class Heads(Mapping[str, Head]):
         return columns
 
     @cached_property
+    def places(self) -> dict[tuple[str, str], int]:
+        """Where each label of each question stands."""
+        return {
+            (question, label): place
+            for question, columns in self.columns.items()
+            for place, label in enumerate(self.labels[question], columns.start)
+        }
+
+    @cached_property
     def contrasts(self) -> dict[tuple[str, str], Floats]:
         """For each label what turns a row of weights into the row's weight for it, less the mean of its question."""
         contrasts = {}

@@ -15,6 +15,7 @@ from classifiers.linear import (
     Head,
     Heads,
     ModelError,
+    fit_margins,
     learn_head,
     read_arrays,
     read_vocabulary,
@@ -24,7 +25,7 @@ from classifiers.linear import (
     write_arrays,
 )
 from classifiers.rules import Findings, RuleBook, read_rule_rows
-from classifiers.words import LEXICON, normalise, read_words, tokenizer
+from classifiers.words import LEXICON, normalise, read_words, warm_up
 from data.taxonomy import CaseClass, Urgency, read_taxonomy
 
 __all__ = ["Model", "ModelError", "Reading", "corpus_hash", "load", "train"]
@@ -53,10 +54,16 @@ class Reading:
     def chances(self, question: str, *, rules: bool = True) -> dict[str, float]:
         """The probability of each answer, from weights and rules."""
         labels, scores = self.model.heads.labels[question], self.scores[self.model.heads.columns[question]]
-        for label, points in self.points(question).items() if rules else ():
-            if label in labels:
-                scores[labels.index(label)] += points
+        if rules and (given := self.found.points.get(question)):
+            for label, points in given.items():
+                if label in labels:
+                    scores[labels.index(label)] += points
         return dict(zip(labels, softmax(scores), strict=True))
+
+    def odds(self, question: str, label: str, against: str) -> float:
+        """How much more the weights speak for one label than for another, as a logarithm, without the rules."""
+        place = self.model.heads.places
+        return self.scores[place[question, label]] - self.scores[place[question, against]]
 
     def points(self, question: str) -> Mapping[str, float]:
         """What the rules that hold add to each answer."""
@@ -117,11 +124,11 @@ class Model:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """A saved model, checked against the taxonomy. The tokenizer is built too, so the first message is fast."""
+        """A saved model, checked against the taxonomy. The dictionary is read too, so the first message is fast."""
         header, arrays = read_arrays(path, kind="suishoupai")
         check_labels(header["heads"])
         heads = {question: Head.of(question, labels, arrays) for question, labels in header["heads"].items()}
-        tokenizer()
+        warm_up()
         vocabulary = read_vocabulary(header, arrays)
         if any(len(head.weights) != len(vocabulary) for head in heads.values()):
             raise ModelError(f"模型文件 {path.name} 的词表与权重不符，请重新训练")
@@ -186,7 +193,7 @@ def _learn_heads(
     return {
         "gate": learn_head(lines, [SILENCE if row.intent is Intent.NONE else MESSAGE for row in rows]),
         "intent": learn_head(lines[spoken], [row.intent.value for row in said]),
-        "class": learn_head(about, [taxonomy[code].class_.value for code in categories]),
+        "class": learn_head(about, [taxonomy[code].class_.value for code in categories], fit_margins),
         "category": learn_head(about, categories),
         "urgency": learn_head(lines[spoken], [(row.urgency or Urgency.NORMAL).value for row in said]),
     }

@@ -23,6 +23,7 @@ _OTHER_BUILDING = re.compile(rf"{_SIDE}(?:个楼|栋|幢|座|号楼|楼(?![道�
 _OTHER_ENTRANCE = re.compile(rf"{_SIDE}个?(?:单元|门洞|楼道)")
 _CORRECTION = re.compile(r"(?:说|写|打|发|弄|搞|讲|报)错|不对|更正|纠正|应该是|是我记错|记错")
 _NEGATION = re.compile(r"(?:不是|并非|没说)(?:我们|咱们)?的?$")
+LONGEST_NEGATION = 5
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,11 @@ def place_in(text: str, names: PlaceNames, nickname: str) -> Place | None:
 
 def _meant(text: str, mentions: list[Mention]) -> list[Mention]:
     """Without those that were taken back: `3号楼…说错了,是5号楼`, `不是3号楼,是5号楼`."""
-    kept = [mention for mention in mentions if not _NEGATION.search(text[: mention.start])]
+    kept = [
+        mention
+        for mention in mentions
+        if not _NEGATION.search(text, max(0, mention.start - LONGEST_NEGATION), mention.start)
+    ]
     for position in range(len(kept) - 1, 0, -1):
         if _CORRECTION.search(text, kept[position - 1].end, kept[position].start):
             return kept[position:]

@@ -32,7 +32,7 @@ class Thresholds:
     ask: float = 0.15
     """What was said to the bot is asked back from here on; below it is small talk."""
 
-    discipline: float = 0.75
+    discipline: float = 5 / 6
     """纪检 is chosen exactly from here on: lower finds more accusations, higher sends less 民生 to that office."""
 
     category: float = 0.5

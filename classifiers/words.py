@@ -1,6 +1,6 @@
 """How a text is read: cleaned characters first, then the words that jieba would cut.
 
-One tokenizer serves the whole process; it is built once, from the dictionary that jieba ships and our own words.
+One dictionary serves the whole process; it is read once, from the file that jieba ships and our own words.
 The cutting itself is done here, over jieba's frequencies: the same words in a fifth of the time.
 """
 
@@ -22,12 +22,13 @@ with warnings.catch_warnings():
 
 LEXICON = Path(__file__).parents[1] / "data" / "lexicon"
 SCORED_CHARACTERS = 2_000  # nobody reports in more; beyond it only the work would grow
-_RAW_CHARACTERS = 2 * SCORED_CHARACTERS  # cut before NFKC, which can make one character into eighteen
+_RAW_CHARACTERS = 2 * SCORED_CHARACTERS  # cut before and after NFKC, which can make one character into eighteen
 
-# Controls (but not tab and line ends), lone surrogates, and everything that has no width on the screen.
+# Controls (but not tab and line ends), lone surrogates, everything that has no width on the screen, and two Arabic
+# signs of which each unfolds into a whole sentence.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+    "\u3164\ufdfa\ufdfb\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _SPACES = re.compile(r"\s+")
 _DIGIT = re.compile(r"\d")
@@ -40,7 +41,8 @@ _LONGEST_WORD = 8
 
 def normalise(text: str) -> str:
     """The text as it is judged: full width made half, nothing invisible, single spaces, a bounded length."""
-    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text[:_RAW_CHARACTERS])))
+    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text[:_RAW_CHARACTERS]))
+    visible = _INVISIBLE.sub("", folded[:_RAW_CHARACTERS])
     return _SPACES.sub(" ", visible).strip()[:SCORED_CHARACTERS]
 
 
@@ -62,36 +64,43 @@ def cut(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class _Weights:
-    """How often each word occurs, by the tokenizer; the logarithms of single characters are taken once."""
+    """The logarithm of how likely each word is; the beginnings of longer words are entered as impossible."""
 
-    frequencies: Mapping[str, int]
-    whole: float  # the logarithm of all together
-    single: Mapping[str, float]
+    likely: Mapping[str, float]
+    single: Mapping[str, float]  # the possible ones of one character, once more in a small table
+    unknown: float  # of a character that nobody counted
 
 
 @cache
 def _weights() -> _Weights:
-    frequencies, whole = tokenizer().FREQ, log(tokenizer().total)
-    single = {word: log(frequency) - whole for word, frequency in frequencies.items() if frequency and len(word) == 1}
-    return _Weights(frequencies, whole, single)
+    frequencies = _counted(jieba.Tokenizer())
+    whole = log(sum(frequencies.values()))
+    likely = {word: log(frequency) - whole if frequency else -inf for word, frequency in frequencies.items()}
+    single = {word: weight for word, weight in likely.items() if len(word) == 1 and weight > -inf}
+    return _Weights(likely, single, -whole)
 
 
 def _likeliest_ends(piece: str, weights: _Weights) -> list[int]:
     """Where the word that starts at each character ends, if the rest is cut most likely; the longer of equals."""
-    known, whole = weights.frequencies.get, weights.whole
-    alone = list(map(weights.single.get, piece))
-    pairs = [*map(known, map(add, piece, piece[1:])), None]
+    known, unknown = weights.likely.get, weights.unknown
     size = len(piece)
-    scores, ends = [0.0] * (size + 1), list(range(1, size + 1))
-    for start in range(size - 1, -1, -1):
-        frequency, end = pairs[start], start + 2
-        best = -inf if (single := alone[start]) is None else single + scores[start + 1]
-        while frequency is not None:
-            if frequency and (score := log(frequency) - whole + scores[end]) >= best:
-                best, ends[start] = score, end
+    ends = list(range(1, size + 1))
+    singles = list(map(weights.single.get, piece))
+    pairs = list(map(known, map(add, piece, piece[1:])))
+    scores = [0.0] * (size + 1)
+    after = scores[size - 1] = unknown if singles[-1] is None else singles[-1]
+    for start in range(size - 2, -1, -1):
+        single, weight = singles[start], pairs[start]
+        if weight is None:  # no word of several characters starts here, as nearly everywhere
+            after = scores[start] = after + (unknown if single is None else single)
+            continue
+        best, end = -inf if single is None else single + after, start + 2
+        while weight is not None:
+            if weight + scores[end] >= best and weight > -inf:
+                best, ends[start] = weight + scores[end], end
             end += 1
-            frequency = known(piece[start:end]) if end <= size else None
-        scores[start] = best if best > -inf else scores[start + 1] - whole
+            weight = known(piece[start:end]) if end <= size else None
+        after = scores[start] = best if best > -inf else unknown + after
     return ends
 
 
@@ -116,17 +125,28 @@ def read_words(path: Path) -> list[str]:
     return [line for line in lines if line]
 
 
+def warm_up() -> None:
+    """Read the dictionary now, so that the first message is as fast as the others."""
+    _weights()
+
+
 @cache
 def tokenizer() -> jieba.Tokenizer:
-    """The one tokenizer; a later call returns the same."""
+    """jieba itself with our words: what `cut` must agree with; serving does without it."""
     built = jieba.Tokenizer()
-    built.FREQ = _frequencies(built)
-    for word in read_words(LEXICON / "user_words.txt"):
-        built.FREQ[word] = _OUR_WORD_FREQUENCY
-        _add_beginnings(built.FREQ, word)
+    built.FREQ = _counted(built)
     built.total = sum(built.FREQ.values())
     built.initialized = True
     return built
+
+
+def _counted(source: jieba.Tokenizer) -> dict[str, int]:
+    """How often each word occurs, ours among them."""
+    frequencies = _frequencies(source)
+    for word in read_words(LEXICON / "user_words.txt"):
+        frequencies[word] = _OUR_WORD_FREQUENCY
+        _add_beginnings(frequencies, word)
+    return frequencies
 
 
 def _frequencies(source: jieba.Tokenizer) -> dict[str, int]:

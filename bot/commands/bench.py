@@ -16,12 +16,11 @@ from sqlmodel import select
 from bot.app import build
 from bot.commands import bench_board as bench_the_board
 from bot.commands import bench_callbacks
+from bot.commands import bench_understand as bench_the_model
 from bot.commands.bench_clock import clock_figures
 from bot.commands.prepare import log_to_stderr, ready_database, ready_model
 from bot.running import Bot
 from bot.settings import Settings
-from classifiers import Model, understand
-from classifiers.corpus import read_corpus
 from data.models import Case
 from handlers import task
 from handlers.cases.dispatch import holders
@@ -51,18 +50,8 @@ def run(groups: list[str]) -> Figures:
 
 
 def bench_understand(settings: Settings) -> Figures:
-    started = time.perf_counter()
-    model = Model.load(settings.model_path)
-    loaded = time.perf_counter() - started
-    texts = [row.text for row in read_corpus()]
-    for text in texts[:100]:
-        understand(text, model=model)
-    times = _time_each(lambda text: understand(text, model=model), texts)
-    return {
-        "understand_p50_us": round(statistics.median(times) * 1e6, 1),
-        "model_load_s": round(loaded, 3),
-        "model_file_mb": round(settings.model_path.stat().st_size / 1e6, 2),
-    }
+    """One message, and what the model costs."""
+    return bench_the_model.measure(settings.model_path)
 
 
 def bench_report(settings: Settings) -> Figures:
