@@ -1,4 +1,4 @@
-"""Sends what was queued, after the commit: in order within a conversation, with retries, and gives up visibly.
+"""Sends what was queued, after the commit: in order within a conversation, within limits, and gives up visibly.
 
 A row is claimed (`sending`) and committed before the channel is called. If the process dies in between, the claim
 runs out: where the platform drops duplicates the row is sent again under the same key, elsewhere it is marked
@@ -6,26 +6,49 @@ runs out: where the platform drops duplicates the row is sent again under the sa
 """
 
 import datetime as dt
-import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-import sqlalchemy as sa
 import structlog
-from sqlmodel import Session, col, select
 
-from bot.channels import Channel, ChannelBusy, ChannelError, ChannelUnsure, Outgoing
+from bot.channels import (
+    Channel,
+    ChannelBusy,
+    ChannelError,
+    ChannelMisconfigured,
+    ChannelUnsure,
+    Outgoing,
+    Receipt,
+)
+from bot.outbox_claims import CLAIM, Claimed, any_lost, claim, nothing_to_do, release_lost
+from bot.outbox_results import Results
+from bot.pieces import pieces
 from data.database import Database
-from data.models import OutboxMessage, OutboxStatus
 
 log = structlog.get_logger("outbox")
 
-CLAIM = dt.timedelta(seconds=60)
-# Ten sends of at most five seconds end before the claim does.
 MOST_CLAIMED = 10
-MOST_ATTEMPTS = 8
-FIRST_PAUSE_SECONDS = 2.0
-WAITING = (OutboxStatus.QUEUED, OutboxStatus.SENDING)
+# No send begins so late that its claim could run out before it ends.
+LONGEST_SEND = dt.timedelta(seconds=75)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """A round from `start` on, the channels that failed in it the last time, and those it leaves alone."""
+
+    start: dt.datetime
+    began: float = field(default_factory=time.monotonic)
+    shut: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+
+    def now(self) -> dt.datetime:
+        """Limits are kept by the moment a send has ended, however long the round takes."""
+        return self.start + dt.timedelta(seconds=time.monotonic() - self.began)
+
+    def may_begin(self, claimed: Claimed) -> bool:
+        in_time = self.now() + LONGEST_SEND <= self.start + CLAIM
+        return in_time and claimed.row.channel not in self.shut
 
 
 @dataclass(frozen=True)
@@ -34,115 +57,77 @@ class Outbox:
     channels: Mapping[str, Channel]
 
     def deliver(self, now: dt.datetime, *, limit: int = MOST_CLAIMED) -> int:
-        """One round: the oldest waiting message of each conversation; returns how many were handed over or ended."""
-        self._release_lost_claims(now)
-        with self.database.writing() as session:
-            rows = _claim(session, now, limit)
-            session.commit()
-        return sum(self._send(row, now) for row in rows)
+        """One round: the oldest waiting message of each conversation; returns how many were tried."""
+        round_, tried = _Round(now), 0
+        for claimed in self._claimed(now, limit):
+            if round_.may_begin(claimed):
+                self._send(claimed, round_)
+                tried += 1
+            else:
+                Results(self.database, claimed, round_.now()).put_back()
+        return tried
 
-    def _send(self, row: OutboxMessage, now: dt.datetime) -> bool:
+    def _claimed(self, now: dt.datetime, limit: int) -> Sequence[Claimed]:
+        with self.database.reading() as session:
+            lost, idle = any_lost(session, now), nothing_to_do(session, now)
+        if idle and not lost:
+            return ()
+        with self.database.writing() as session:
+            if lost:
+                release_lost(session, self.channels, now)
+            claims = claim(session, self.channels, now, limit)
+            session.commit()
+        return claims
+
+    def _send(self, claimed: Claimed, round_: _Round) -> None:
         """Hand one message to its channel and write down what became of it."""
-        channel = self.channels.get(row.channel)
+        channel = self.channels.get(claimed.row.channel)
         if channel is None:
-            return self._finish(row, OutboxStatus.DEAD, now, f"channel '{row.channel}' is switched off")
+            Results(self.database, claimed, round_.now()).dead(f"渠道「{claimed.row.channel}」没有启用")
+            return
+        parts = pieces(claimed.text, channel.longest_text_bytes)
+        receipt, error = self._hand_over(channel, claimed, parts)
+        results = Results(self.database, claimed, round_.now())
+        if error is None:
+            results.sent(receipt, pieces=len(parts), troubled=claimed.troubled or channel.name in round_.failed)
+            round_.failed.discard(channel.name)
+            return
+        round_.failed.add(channel.name)
+        if _failed(results, channel, error):
+            round_.shut.add(channel.name)
+
+    def _hand_over(
+        self, channel: Channel, claimed: Claimed, parts: list[str]
+    ) -> tuple[Receipt, None] | tuple[Receipt, ChannelError]:
+        """The next piece; the buttons hang on the last one."""
+        row, part = claimed.row, min(claimed.row.parts_sent, len(parts) - 1)
+        outgoing = Outgoing(
+            key=f"out-{row.id}-{part}" if part else f"out-{row.id}",
+            text=parts[part],
+            group=row.group_platform_id,
+            account=row.account_platform_id,
+            orders=tuple(row.orders) if part == len(parts) - 1 else (),
+        )
         try:
-            channel.send(_outgoing(row))
-        except ChannelBusy as error:
-            return self._postpone(row, now, str(error))
-        except ChannelUnsure as error:
-            return self._unsure(channel, row, now, str(error))
+            return channel.send(outgoing), None
         except ChannelError as error:
-            return self._finish(row, OutboxStatus.DEAD, now, str(error))
+            return Receipt(), error
         except Exception as error:
             # A bug of the channel must not take the rest of the round with it.
             log.exception("channel failed unforeseen", outbox_id=row.id, error=type(error).__name__)
-            return self._unsure(channel, row, now, type(error).__name__)
-        return self._finish(row, OutboxStatus.SENT, now, "")
-
-    def _unsure(self, channel: Channel, row: OutboxMessage, now: dt.datetime, error: str) -> bool:
-        """Nobody knows whether the platform has it: again only where a second send is dropped."""
-        if channel.checks_duplicates:
-            return self._postpone(row, now, error)
-        return self._finish(row, OutboxStatus.UNKNOWN, now, error)
-
-    def _finish(self, row: OutboxMessage, status: OutboxStatus, now: dt.datetime, error: str) -> bool:
-        if status is not OutboxStatus.SENT:
-            log.error("message not delivered", outbox_id=row.id, status=status.value, error=error)
-        with self.database.writing() as session:
-            kept = session.get_one(OutboxMessage, row.id)
-            kept.status, kept.error, kept.claimed_until = status, error[:256], None
-            kept.sent_at = now if status is OutboxStatus.SENT else None
-            session.add(kept)
-            session.commit()
-        return True
-
-    def _postpone(self, row: OutboxMessage, now: dt.datetime, error: str) -> bool:
-        """Try again later, each time later, with jitter; after the last attempt it is dead and visible."""
-        if row.attempts >= MOST_ATTEMPTS:
-            return self._finish(row, OutboxStatus.DEAD, now, error)
-        log.warning("platform busy, trying again", outbox_id=row.id, attempt=row.attempts, error=error)
-        pause = FIRST_PAUSE_SECONDS * 2 ** (row.attempts - 1) * random.uniform(0.8, 1.2)
-        with self.database.writing() as session:
-            kept = session.get_one(OutboxMessage, row.id)
-            kept.status, kept.error, kept.claimed_until = OutboxStatus.QUEUED, error[:256], None
-            kept.not_before = now + dt.timedelta(seconds=pause)
-            session.add(kept)
-            session.commit()
-        return False
-
-    def _release_lost_claims(self, now: dt.datetime) -> None:
-        """Rows whose sender died between claim and result."""
-        lost = select(OutboxMessage).where(
-            OutboxMessage.status == OutboxStatus.SENDING, col(OutboxMessage.claimed_until) <= now
-        )
-        with self.database.reading() as session:
-            if session.exec(lost.limit(1)).first() is None:
-                return
-        with self.database.writing() as session:
-            for row in session.exec(lost.with_for_update(skip_locked=True)).all():
-                channel = self.channels.get(row.channel)
-                again = channel is not None and channel.checks_duplicates
-                row.status = OutboxStatus.QUEUED if again else OutboxStatus.UNKNOWN
-                row.claimed_until = None
-                log.warning("sender died, claim released", outbox_id=row.id, status=row.status.value)
-                session.add(row)
-            session.commit()
+            return Receipt(), ChannelUnsure(f"程序出错（{type(error).__name__}）")
 
 
-def _claim(session: Session, now: dt.datetime, limit: int) -> list[OutboxMessage]:
-    """The head of every conversation that is free and due, claimed for us.
-
-    The head is locked, so no other replica takes a later message of the same conversation meanwhile.
-    """
-    heads = (
-        select(sa.func.min(OutboxMessage.id))
-        .where(col(OutboxMessage.status).in_(WAITING))
-        .group_by(col(OutboxMessage.conversation))
-    )
-    statement = (
-        select(OutboxMessage)
-        .where(
-            col(OutboxMessage.id).in_(heads),
-            OutboxMessage.status == OutboxStatus.QUEUED,
-            col(OutboxMessage.not_before) <= now,
-        )
-        .order_by(col(OutboxMessage.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = list(session.exec(statement).all())
-    for row in rows:
-        row.status, row.claimed_until, row.attempts = OutboxStatus.SENDING, now + CLAIM, row.attempts + 1
-        session.add(row)
-    return rows
-
-
-def _outgoing(row: OutboxMessage) -> Outgoing:
-    return Outgoing(
-        key=f"out-{row.id}",
-        text=row.text,
-        group=row.group_platform_id,
-        account=row.account_platform_id,
-        orders=tuple(row.orders),
-    )
+def _failed(results: Results, channel: Channel, error: ChannelError) -> bool:
+    """Write down why the message did not go out; True if its channel is left alone now."""
+    match error:
+        case ChannelMisconfigured():
+            return results.needs_person(str(error))
+        case ChannelBusy():
+            return results.postponed(str(error), retry_after=error.retry_after or 0.0)
+        case ChannelUnsure() if channel.checks_duplicates:  # a second send is dropped
+            return results.postponed(str(error))
+        case ChannelUnsure():
+            return results.unknown(str(error))
+        case _:
+            return results.dead(str(error))

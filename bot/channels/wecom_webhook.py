@@ -12,7 +12,17 @@ from typing import Any
 
 import httpx2
 
-from bot.channels import BadCallback, ChannelError, Limit, MediaGone, Outgoing, Receipt, Received, RecipientGone
+from bot.channels import (
+    BadCallback,
+    ChannelError,
+    Limit,
+    MediaGone,
+    Outgoing,
+    Receipt,
+    Receive,
+    Received,
+    RecipientGone,
+)
 from bot.channels.wecom_requests import Call, WecomRequests
 from bot.pieces import size_of
 from handlers.directory import Directory
@@ -43,6 +53,7 @@ class WecomWebhookChannel:
 
     name = "wecom_webhook"
     checks_duplicates = False
+    can_send_now = True
     longest_text_bytes = 2048
     limits: tuple[Limit, ...] = (Limit(20, 60),)
 
@@ -57,6 +68,9 @@ class WecomWebhookChannel:
 
     def reach(self, account: str) -> Reach:
         return Reach.GROUP_ONLY
+
+    def start(self, receive: Receive) -> None:
+        """Nothing comes in."""
 
     def verify(self, query: Mapping[str, str]) -> bytes:
         raise BadCallback("群机器人只能发送，没有回调")

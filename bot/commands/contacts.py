@@ -17,7 +17,7 @@ from sqlmodel import Session, select
 from bot.channels import ChannelError
 from bot.channels.wecom_app import WecomAppChannel
 from bot.channels.wecom_client import WecomClient
-from bot.channels.wecom_tokens import TokenStore
+from bot.platforms import wecom_client
 from bot.settings import Settings
 from data.database import Database
 from data.models import Account, ChatGroup, Person, UnitLevel
@@ -54,14 +54,11 @@ class Comparison:
 
 def show_contacts(settings: Settings, database: Database, now: dt.datetime, *, link: bool) -> Table:
     """Ask WeCom, compare, link what is exact if that is wanted, and say what was found."""
-    app_secret, contact_secret = (
-        secret.get_secret_value() for secret in (settings.wecom_app_secret, settings.wecom_contact_secret)
-    )
-    if not (settings.wecom_corp_id and app_secret and contact_secret):
+    secrets = settings.wecom_app_secret, settings.wecom_contact_secret
+    if not (settings.wecom_corp_id and all(secret.get_secret_value() for secret in secrets)):
         raise ValueError("请先设置 SUISHOUPAI_WECOM_CORP_ID、WECOM_APP_SECRET 和 WECOM_CONTACT_SECRET")
-    tokens, corp, url = TokenStore(database), settings.wecom_corp_id, settings.wecom_api_url
-    app = WecomClient(corp, app_secret, tokens, url, settings.wecom_app_agent_id)
-    with closing(app), closing(WecomClient(corp, contact_secret, tokens, url)) as contact:
+    app = wecom_client(settings, database, settings.wecom_app_secret, settings.wecom_app_agent_id)
+    with closing(app), closing(wecom_client(settings, database, settings.wecom_contact_secret)) as contact:
         try:
             seen, ids = members(app), member_ids(contact)
         except ChannelError as error:
@@ -80,8 +77,7 @@ def create_group(settings: Settings, database: Database, name: str, userids: Seq
     The id comes from the name, so that a group whose making was cut off is not made twice.
     """
     chatid = f"ssp{hashlib.sha256(name.encode()).hexdigest()[:24]}"
-    secret = settings.wecom_app_secret.get_secret_value()
-    client = WecomClient(settings.wecom_corp_id, secret, TokenStore(database), settings.wecom_api_url)
+    client = wecom_client(settings, database, settings.wecom_app_secret)
     asked = {"name": name, "owner": userids[0], "userlist": list(userids), "chatid": chatid}
     with closing(client):
         try:

@@ -17,6 +17,7 @@ from bot.web import (
     console,
     groups,
     model_page,
+    outbox_page,
     schedule,
     service,
     session_page,
@@ -53,6 +54,7 @@ def add_routes(app: FastAPI, bot: Bot) -> None:
     app.include_router(board.router)
     app.include_router(console.router)
     app.include_router(groups.router)
+    app.include_router(outbox_page.router)
     app.include_router(model_page.router)
     app.include_router(cases.router)
     app.include_router(case_page.router)

@@ -8,7 +8,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot import breaker, outbox_again
+from bot.outbox_rows import unmerged
 from bot.running import Bot
+from bot.web.channel_names import CHANNELS
 from bot.web.pages import render
 from bot.web.permissions import Area
 from bot.web.sign_in import OWN_FORM, Denied, Staff, staff_in
@@ -26,13 +29,15 @@ RowId = Interval(ge=1, le=2**31 - 1)
 
 @router.get("/attention")
 def attention(request: Request, staff: InAttention) -> Response:
-    """Messages our code failed on, messages that could not be delivered, and a classifier that drifts."""
+    """What our code failed on, what could not be delivered, platforms that are down, a classifier that drifts."""
     bot: Bot = request.app.state.bot
     with bot.database.reading() as session:
         risen = drift.drifts(bot.context(session, bot.clock()))
         failed = session.exec(select(FailedMessage, Message).join(Message).limit(MOST_LISTED)).all()
         undelivered = session.exec(_undelivered().order_by(col(OutboxMessage.id).desc()).limit(MOST_LISTED)).all()
-    return HTMLResponse(render("attention.html", staff=staff, failed=failed, undelivered=undelivered, risen=risen))
+        down = [state for state in breaker.troubled(session).values() if breaker.is_open(state)]
+    lists = {"failed": failed, "undelivered": undelivered, "risen": risen, "down": down}
+    return HTMLResponse(render("attention.html", staff=staff, CHANNELS=CHANNELS, **lists))
 
 
 @router.post("/attention/{outbox_id}/again", dependencies=[OWN_FORM])
@@ -40,11 +45,8 @@ def send_again(request: Request, staff: InAttention, outbox_id: Annotated[int, R
     """A person decides that a dead message is tried again."""
     bot: Bot = request.app.state.bot
     with bot.database.writing() as session:
-        row = session.get(OutboxMessage, outbox_id)
-        if row is not None and row.status is OutboxStatus.DEAD:
-            row.status, row.attempts, row.not_before = OutboxStatus.QUEUED, 0, bot.clock()
-            session.add(row)
-            session.commit()
+        outbox_again.send_again(session, outbox_id, bot.clock(), (OutboxStatus.DEAD,))
+        session.commit()
     bot.wake.set()
     return RedirectResponse("/console/attention", status_code=303)
 
@@ -72,7 +74,8 @@ def hand_over(request: Request, staff: InSealed, matter_id: Annotated[int, Form(
 
 
 def _undelivered() -> SelectOfScalar[OutboxMessage]:
-    return select(OutboxMessage).where(col(OutboxMessage.status).in_((OutboxStatus.DEAD, OutboxStatus.UNKNOWN)))
+    lost = col(OutboxMessage.status).in_((OutboxStatus.DEAD, OutboxStatus.UNKNOWN))
+    return select(OutboxMessage).where(lost, unmerged())
 
 
 def waiting(session: Session) -> int:

@@ -13,11 +13,13 @@ from data.models import Post, Role
 class Area(StrEnum):
     BOARD = "board"
     CASES = "cases"
+    ORIGINALS = "originals"
     TRIAGE = "triage"
     SCHEDULE = "schedule"
     SERVICE = "service"
     GROUPS = "groups"
     ATTENTION = "attention"
+    OUTBOX = "outbox"
     SEALED = "sealed"
     SESSIONS = "sessions"
 
@@ -28,11 +30,13 @@ ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 ALLOWED: dict[Area, frozenset[Role]] = {
     Area.BOARD: LEADING | ADMINISTRATOR,
     Area.CASES: LEADING | ADMINISTRATOR,
+    Area.ORIGINALS: ADMINISTRATOR,
     Area.TRIAGE: LEADING | ADMINISTRATOR,
     Area.SCHEDULE: ADMINISTRATOR,
     Area.SERVICE: LEADING - {Role.GRID_LEADER} | ADMINISTRATOR,
     Area.GROUPS: ADMINISTRATOR,
     Area.ATTENTION: ADMINISTRATOR,
+    Area.OUTBOX: ADMINISTRATOR,
     Area.SEALED: frozenset({Role.DISCIPLINE_READER}),
     Area.SESSIONS: ADMINISTRATOR,
 }

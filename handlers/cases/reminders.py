@@ -51,11 +51,12 @@ class Round:
 
 
 def _say_together(context: Context, person: int, reminders: list[Reminder]) -> None:
+    """Not held at night: the clock speaks only in the hours of the limit, up to and with their last minute."""
     if len(reminders) == 1:
-        notices.tell_people(context, [person], reminders[0].sentence, reminders[0].case)
+        notices.tell_people(context, [person], reminders[0].sentence, reminders[0].case, at_once=True)
     elif reminders:
         lines = {why.value: [_line(context, r.case) for r in reminders if r.why is why] for why in Why}
-        notices.tell_people(context, [person], staff_replies.reminders(lines))
+        notices.tell_people(context, [person], staff_replies.reminders(lines), at_once=True)
 
 
 def _line(context: Context, case: Case) -> str:

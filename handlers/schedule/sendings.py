@@ -92,5 +92,6 @@ def _settle(context: Context, sending: Sending) -> bool:
         notices.tell_group(context, group, sending.text)
     for person in sending.people:
         own = context.directory.people[person].name
-        notices.tell_people(context, [person], sending.text.replace(NAME, own))
+        # It has its own hours, and is said when its preview promised.
+        notices.tell_people(context, [person], sending.text.replace(NAME, own), at_once=True)
     return True

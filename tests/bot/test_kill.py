@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.outbox import CLAIM
+from bot.channels import Limit
+from bot.outbox_claims import CLAIM
 from data.models import Case, Message, OutboxMessage, OutboxStatus, StatusChange
 from tests.bot.mortal import Moment, PlatformFile, deliver, receive
 from tests.talking import MONDAY, Talk
@@ -104,3 +105,30 @@ def test_killed_while_sending_where_duplicates_are_not_dropped(
         deliver(url, platform, MONDAY + CLAIM + dt.timedelta(hours=hours))
     assert platform.texts() == arrived
     assert _statuses(talk) == [OutboxStatus.UNKNOWN, OutboxStatus.SENT]
+
+
+@pytest.mark.parametrize("moment", [Moment.CLAIMED, Moment.SENT], ids=lambda moment: moment.name)
+def test_killed_between_the_pieces_of_a_long_text(
+    talk: Talk, processes: ForkServerContext, tmp_path: Path, moment: Moment
+) -> None:
+    url, file = talk.bot.settings.database_url, tmp_path / "platform.txt"
+    _queue(talk, "灯坏了。门开着。水漏了。", "二")
+    _killed(processes, deliver, url, PlatformFile(file=file, dies=moment, spared=1, longest_text_bytes=12), MONDAY)
+    platform = PlatformFile(file=file, longest_text_bytes=12)
+    deliver(url, platform, MONDAY + CLAIM + dt.timedelta(seconds=1))
+    assert platform.texts() == ["灯坏了。", "门开着。", "水漏了。", "二"]
+    assert [line.split("\t")[0] for line in platform.given()] == ["out-1", "out-1-1", "out-1-2", "out-2"]
+    assert _statuses(talk) == [OutboxStatus.SENT, OutboxStatus.SENT]
+
+
+def test_killed_with_a_merged_message_in_hand(talk: Talk, processes: ForkServerContext, tmp_path: Path) -> None:
+    """It goes out once more as it was, and not in parts."""
+    url, file, one = talk.bot.settings.database_url, tmp_path / "platform.txt", (Limit(1, 60),)
+    _queue(talk, "一", "二")
+    _killed(processes, deliver, url, PlatformFile(file=file, dies=Moment.CLAIMED, limits=one), MONDAY)
+    assert _statuses(talk) == [OutboxStatus.SENDING, OutboxStatus.SENDING]
+    platform = PlatformFile(file=file, limits=one)
+    for minutes in (3, 5):
+        deliver(url, platform, MONDAY + dt.timedelta(minutes=minutes))
+    assert [outgoing.split("\t")[0] for outgoing in platform.given()] == ["out-1"]
+    assert _statuses(talk) == [OutboxStatus.SENT, OutboxStatus.SENT]

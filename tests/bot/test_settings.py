@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.app import build_channels
+from bot.platforms import build_channels
+from bot.running import DirectoryCache
 from bot.settings import SAMPLE_AES_KEY, SAMPLE_TOKEN, Environment, Settings, sample_key
 from data.database import Database
 
@@ -32,7 +33,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_nothing_set_is_the_demo() -> None:
     settings = Settings()
     assert (settings.env, settings.port, settings.console_url) == (Environment.DEMO, 8000, "")
-    assert build_channels(settings, Database("sqlite://")) == {}
+    database = Database("sqlite://")
+    assert build_channels(settings, database, DirectoryCache(database)) == {}
 
 
 def test_environment_before_env_file_before_toml(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,38 @@
+"""A person decides that something is sent once more: one message that ended, or all that waits for a platform."""
+
+import datetime as dt
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from bot import breaker
+from bot.outbox_rows import unmerged
+from data.models import OutboxMessage, OutboxStatus
+
+
+def send_again(session: Session, outbox_id: int, now: dt.datetime, ended: Collection[OutboxStatus]) -> bool:
+    """Back into its place with fresh attempts, with what was merged into it; False if it has not ended like this."""
+    row = session.get(OutboxMessage, outbox_id, with_for_update=True)
+    if row is None or row.status not in ended or row.merged_into_id is not None:
+        return False
+    merged = sa.update(OutboxMessage).where(
+        col(OutboxMessage.conversation) == row.conversation,
+        col(OutboxMessage.status) == row.status,
+        sa.or_(col(OutboxMessage.id) == row.id, col(OutboxMessage.merged_into_id) == row.id),
+    )
+    fresh = {"status": OutboxStatus.QUEUED, "attempts": 0, "not_before": now, "error": ""}
+    session.connection().execute(merged.values(**fresh))
+    return True
+
+
+def try_channel_now(session: Session, channel: str, now: dt.datetime) -> None:
+    """A person has mended what was wrong with the platform: nothing waits for its next trial."""
+    breaker.try_now(session, channel, now)
+    failed = sa.update(OutboxMessage).where(
+        col(OutboxMessage.status) == OutboxStatus.QUEUED,
+        col(OutboxMessage.channel) == channel,
+        col(OutboxMessage.error) != "",
+        unmerged(),
+    )
+    session.connection().execute(failed.values(not_before=now))
