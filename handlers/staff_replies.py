@@ -17,6 +17,12 @@ NO_TASKS = "现在没有待办。"
 # The words that were not found are not repeated: they may be a name, and others may read the answer.
 UNKNOWN_DEPARTMENT = "没有找到这个部门，请写部门名称，例如：供电。"
 UNKNOWN_PERSON = "没有找到这个人，请写本网格或社区在岗人员的姓名。"
+# Said in the group, so they tell neither what the code was for nor who may use it.
+BIND_IN_GROUP = "请在要绑定的群里@我发送绑定码。"
+BIND_BY_STAFF = "绑定由社区工作人员操作，居民不用发送。"
+BIND_WRONG = "绑定码不对、已过期或已用过，请在后台「群」里重新生成。"
+BIND_NOT_YOURS = "这个绑定码不归您的岗位使用，请由管这些楼栋的工作人员发送。"
+BIND_TOO_OFTEN = "不成功的次数太多，请一小时后再试。"
 
 
 def accepted(number: int, due: dt.datetime) -> str:
@@ -151,6 +157,12 @@ def digest(counts: Mapping[str, int], lines: Mapping[str, list[str]]) -> str:
     return "\n".join([says, *_listed(lines, total)])
 
 
+def undecided(cases: int, talk: int) -> str:
+    """The end of a leader's morning: what waits for a decision in the office, and what nobody looked at in time."""
+    says = f"\n{cases} 件的类别或地点拿不准，请到后台「待人工处理」定一下。" if cases else ""
+    return says + (f"\n昨天以来群里有 {talk} 句话像是上报又拿不准，没人看就过期了。" if talk else "")
+
+
 def _listed(lines: Mapping[str, list[str]], total: int) -> Iterator[str]:
     """As many lines as a phone shows, the most pressing first, and how many are left out."""
     shown = 0
@@ -166,6 +178,16 @@ def _listed(lines: Mapping[str, list[str]], total: int) -> Iterator[str]:
 
 def urge_notice(number: int) -> str:
     return f"居民催办 {number}，请尽快处理并回复进展。"
+
+
+def bind_which(most: int) -> str:
+    return f"请选择楼栋：同一个小区，1至{most}栋。"
+
+
+def bound(place: str, *, replaced: bool, listening: bool) -> str:
+    instead = "这些楼栋原来的群不再使用。" if replaced else ""
+    first = "先只听不登记，由工作人员在后台开启。" if listening else ""
+    return f"本群已绑定{place}，一分钟内生效。{instead}{first}"
 
 
 def supplement_notice(number: int, words: str) -> str:

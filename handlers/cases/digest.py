@@ -20,6 +20,7 @@ from handlers.cases.actors import OPEN_TASKS
 from handlers.cases.clock import calendar
 from handlers.cases.dispatch import heads, in_hands_of
 from handlers.cases.lifecycle import OPEN
+from handlers.cases.undecided import undecided_by_person
 from handlers.claims import claim
 from handlers.local_time import SHANGHAI, local_day
 from handlers.message import Context
@@ -49,9 +50,10 @@ def send_digests(context: Context) -> set[int]:
     if time >= MORNING[1]:
         log.warning("the morning is over, digest skipped", day=today.isoformat())
         return set()
-    held = waiting_by_person(context)
-    for person, waiting in held.items():
-        notices.tell_people(context, [person], digest_text(context, waiting))
+    held, undecided = waiting_by_person(context), undecided_by_person(context)
+    for person in dict.fromkeys((*held, *undecided)):
+        unsure = staff_replies.undecided(*undecided.get(person, (0, 0)))
+        notices.tell_people(context, [person], digest_text(context, held.get(person, [])) + unsure)
     return set(held)
 
 

@@ -40,7 +40,7 @@ def doubtful(context: Context) -> list[Doubt]:
     """What the sender leads and nobody has decided yet, the first to be due first."""
     units = visible_units(context.directory, context.sender.posts)
     led = col(Case.unit_id).in_(units) if units is not None else sa.true()
-    statement = select(Case).where(*_unsure(context), led).order_by(col(Case.due_at), col(Case.id)).limit(MOST_LISTED)
+    statement = select(Case).where(*unsure(context), led).order_by(col(Case.due_at), col(Case.id)).limit(MOST_LISTED)
     return [_doubt(context, case) for case in context.session.exec(statement).all()]
 
 
@@ -105,7 +105,8 @@ def decisions(context: Context, case: Case) -> list[Correction]:
     return list(context.session.exec(statement.order_by(col(Correction.id))).all())
 
 
-def _unsure(context: Context) -> tuple[ColumnElement[bool], ...]:
+def unsure(context: Context) -> tuple[ColumnElement[bool], ...]:
+    """Open cases whose category or place is a guess that nobody decided on."""
     decided = select(Correction.id).where(Correction.case_id == Case.id, Correction.label == "category")
     guessed = col(Case.confidence)["category"].as_float() < context.policy.unsure_category
     return (
@@ -130,7 +131,7 @@ def _doubt(context: Context, case: Case) -> Doubt:
 
 def _claimed(context: Context, number: int) -> Case | None:
     """The case, locked until the commit, if it still waits for a decision of the sender."""
-    locked = select(Case).where(Case.id == number - FIRST_NUMBER, *_unsure(context)).with_for_update(of=Case)
+    locked = select(Case).where(Case.id == number - FIRST_NUMBER, *unsure(context)).with_for_update(of=Case)
     case = context.session.exec(locked).first()
     units = visible_units(context.directory, context.sender.posts)
     return case if case is not None and (units is None or case.unit_id in units) else None

@@ -3,9 +3,11 @@
 import datetime as dt
 
 import pytest
+from sqlmodel import col, select
 
 from bot.app import quiet
-from data.models import CalendarOverride, Claim, DayKind, Source
+from data.models import CalendarOverride, Case, Claim, DayKind, Message, Outcome, Source
+from data.models.cases import FIRST_NUMBER
 from handlers import staff_replies
 from handlers.cases.digest import send_digests
 from handlers.local_time import SHANGHAI
@@ -142,3 +144,34 @@ def test_two_replicas_say_it_once(postgresql_talk: Talk) -> None:
         first.commit()
     with database.writing() as second:
         assert not send_digests(postgresql_talk.context(second))
+
+
+def test_what_the_bot_was_unsure_of_is_told_to_who_leads(talk: Talk) -> None:
+    """A guess nobody decided on, and talk that went by unseen; the grid member is told only of their own work."""
+    number = accepted(talk)
+    _unsure(talk, number)
+    said = digests(at(talk, 8, "09:00"))
+    assert set(said) == {MEMBER, LEADER}
+    assert said[LEADER] == [
+        "早上好，您今天待办 0 件，超期 0，24小时内到期 0。"
+        "\n1 件的类别或地点拿不准，请到后台「待人工处理」定一下。"
+        "\n昨天以来群里有 1 句话像是上报又拿不准，没人看就过期了。"
+    ]
+    assert "拿不准" not in said[MEMBER][0]
+
+
+def _unsure(talk: Talk, number: int) -> None:
+    """As if the model had been less sure of the case, and of one line of talk behind it."""
+    with talk.bot.database.writing() as session:
+        case = session.get_one(Case, number - FIRST_NUMBER)
+        case.confidence = case.confidence | {"category": 0.1}
+        session.add(case)
+        session.commit()
+    talk.say("r009", "今天天气不错", group="g001")
+    with talk.bot.database.writing() as session:
+        message = session.exec(select(Message).order_by(col(Message.id).desc())).first()
+        assert message is not None
+        message.outcome = Outcome.CANDIDATE
+        message.received_at = talk.now + dt.timedelta(hours=12)
+        session.add(message)
+        session.commit()
