@@ -17,6 +17,7 @@ from sqlmodel import Session, select
 from bot.channels import ChannelError
 from bot.channels.wecom_app import WecomAppChannel
 from bot.channels.wecom_client import WecomClient
+from bot.channels.wecom_robot import WecomRobot
 from bot.platforms import wecom_client
 from bot.settings import Settings
 from data.database import Database
@@ -200,13 +201,17 @@ def _who(member: Member, people: People) -> Person | str:
 
 
 def link_found(session: Session, compared: Comparison) -> None:
-    """Make the exact pairs one: the account a member may already have written from becomes that of the person."""
+    """Make the exact pairs one: the accounts a member may already have written from become those of the person.
+
+    A robot made by a super administrator names members as the app does; of any other robot these ids never come.
+    """
     for member, person in compared.found:
-        account = session.exec(
-            select(Account).where(Account.channel == CHANNEL, Account.platform_id == member.userid)
-        ).first() or Account(channel=CHANNEL, platform_id=member.userid)
-        account.person_id = person.id
-        session.add(account)
+        for channel in (CHANNEL, WecomRobot.name):
+            account = session.exec(
+                select(Account).where(Account.channel == channel, Account.platform_id == member.userid)
+            ).first() or Account(channel=channel, platform_id=member.userid)
+            account.person_id = person.id
+            session.add(account)
 
 
 def as_table(compared: Comparison, *, linked_now: bool) -> Table:

@@ -28,8 +28,7 @@ def undecided_by_person(context: Context) -> dict[int, tuple[int, int]]:
 def _cases(context: Context) -> Iterator[tuple[int, int]]:
     unit = col(Case.unit_id)
     statement = sa.select(unit, sa.func.count()).where(*unsure(context)).group_by(unit)
-    for unit_id, number in context.session.execute(statement).all():
-        yield unit_id, number
+    yield from ((unit_id, number) for unit_id, number in context.session.execute(statement).all())
 
 
 def _talk(context: Context) -> Iterator[tuple[int, int]]:

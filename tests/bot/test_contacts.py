@@ -190,6 +190,8 @@ def test_who_wrote_before_keeps_the_account(office: Office) -> None:
         [account] = session.exec(select(Account).where(Account.channel == "wecom_app")).all()
         assert account.nickname == "老赵"
         assert account.person_id == person(office, "p022").id
+        [of_robot] = session.exec(select(Account).where(Account.channel == "wecom_robot")).all()
+        assert (of_robot.platform_id, of_robot.person_id) == ("haitao", account.person_id)
 
 
 def test_a_second_account_of_somebody_is_in_doubt(office: Office) -> None:
