@@ -8,21 +8,14 @@ from dataclasses import replace
 
 import structlog
 from fastapi import FastAPI
-from pydantic import SecretStr
 
 from bot.channels import Channel
-from bot.channels.console import ConsoleChannel
-from bot.channels.reply_tickets import TicketStore
-from bot.channels.wecom_app import WecomAppChannel
-from bot.channels.wecom_client import WecomClient
-from bot.channels.wecom_long_connection import LongConnection
-from bot.channels.wecom_robot import WecomRobot
-from bot.channels.wecom_tokens import TokenStore
 from bot.inbox import Inbox
-from bot.leases import LeaseHolder
 from bot.live_model import LiveModel, ModelFile
 from bot.outbox import Outbox
+from bot.photo_store import PhotoStore
 from bot.photos import Photos
+from bot.platforms import build_channels
 from bot.running import Bot, DirectoryCache
 from bot.scheduler import build_scheduler, run
 from bot.settings import Settings
@@ -40,6 +33,8 @@ log = structlog.get_logger("app")
 
 # Under load messages are sent in rounds rather than one by one as they are queued.
 SENDER_PAUSE_SECONDS = 0.2
+# One photo that hangs must not keep the others waiting.
+FETCHERS = 2
 
 
 def build(settings: Settings, *, channels: dict[str, Channel] | None = None, model: Model | None = None) -> Bot:
@@ -47,7 +42,7 @@ def build(settings: Settings, *, channels: dict[str, Channel] | None = None, mod
     use_keys(settings)
     database = Database(settings.database_url)
     directory = DirectoryCache(database)
-    channels = build_channels(settings, database) if channels is None else channels
+    channels = build_channels(settings, database, directory) if channels is None else channels
     thresholds = Thresholds.from_costs(settings.costs_path)
     live = LiveModel(settings.model_path, thresholds, model)
     shadow = Shadow(ModelFile(settings.candidate), thresholds)
@@ -60,7 +55,7 @@ def build(settings: Settings, *, channels: dict[str, Channel] | None = None, mod
         policy=policy,
         inbox=Inbox(database, directory, live, policy, shadow=shadow),
         outbox=Outbox(database, channels),
-        photos=Photos(database, channels, settings.media_dir),
+        photos=Photos(database, channels, PhotoStore(settings.media_dir, settings.media_url)),
         model=live,
         shadow=shadow,
     )
@@ -70,56 +65,6 @@ def use_keys(settings: Settings) -> None:
     """Install both key rings."""
     privacy.use_keys(privacy.Ring.OPEN, [key.get_secret_value() for key in settings.encryption_keys])
     privacy.use_keys(privacy.Ring.SEALED, [key.get_secret_value() for key in settings.sealed_keys])
-
-
-def build_channels(settings: Settings, database: Database) -> dict[str, Channel]:
-    """The channels that are switched on."""
-    switches = {
-        _console: settings.console_url,
-        _wecom_app: settings.wecom_app_agent_id,
-        _wecom_robot: settings.wecom_robot_id,
-    }
-    channels = [channel(settings, database) for channel, is_on in switches.items() if is_on]
-    return {channel.name: channel for channel in channels}
-
-
-def _console(settings: Settings, _: Database) -> Channel:
-    token, key = settings.console_token.get_secret_value(), settings.console_aes_key.get_secret_value()
-    return ConsoleChannel(settings.console_url, token, key)
-
-
-def _wecom_app(settings: Settings, database: Database) -> Channel:
-    client = wecom_client(settings, database, settings.wecom_app_secret, settings.wecom_app_agent_id)
-    token, key = settings.wecom_app_token.get_secret_value(), settings.wecom_app_aes_key.get_secret_value()
-    return WecomAppChannel(client, token, key)
-
-
-def wecom_client(settings: Settings, database: Database, secret: SecretStr, agent_id: int | None = None) -> WecomClient:
-    """A client of WeCom under one of the corporation's secrets; tokens are shared by all processes."""
-    tokens = TokenStore(database)
-    return WecomClient(
-        settings.wecom_corp_id, secret.get_secret_value(), tokens, settings.wecom_api_url, agent_id=agent_id
-    )
-
-
-def _wecom_robot(settings: Settings, database: Database) -> Channel:
-    return WecomRobot(
-        TicketStore(database, WecomRobot.name),
-        token=settings.wecom_robot_token.get_secret_value(),
-        aes_key=settings.wecom_robot_aes_key.get_secret_value(),
-        api_url=settings.wecom_api_url,
-        robot_url=settings.wecom_robot_url,
-        connection=_long_connection(settings, database),
-    )
-
-
-def _long_connection(settings: Settings, database: Database) -> LongConnection | None:
-    """Where the robot has a secret for it: one process holds the connection, the others stand by."""
-    secret = settings.wecom_robot_secret.get_secret_value()
-    if not secret:
-        return None
-    lease = LeaseHolder(database, f"{WecomRobot.name}:{settings.wecom_robot_id}"[:64])
-    return LongConnection(settings.wecom_robot_url, settings.wecom_robot_id, secret, lease)
 
 
 def build_policy(settings: Settings, channels: dict[str, Channel], *, unsure_category: float) -> Policy:
@@ -153,16 +98,21 @@ def build_app(bot: Bot) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
         sender = threading.Thread(target=_send_forever, args=(bot, stop), name="outbox", daemon=True)
+        fetchers = [threading.Thread(target=_fetch_forever, args=(bot, stop), daemon=True) for _ in range(FETCHERS)]
         scheduler = build_scheduler(_jobs(bot), bot.clock)
         scheduler.start()
         sender.start()
+        for fetcher in fetchers:
+            fetcher.start()
         _listen(bot)
         yield
         scheduler.shutdown(wait=False)
         app.state.callback_workers.shutdown()
         stop.set()
         bot.wake.set()
-        sender.join(timeout=10)
+        bot.photos.wanted.set()
+        for thread in (sender, *fetchers):
+            thread.join(timeout=10)
 
     app = FastAPI(title="suishoupai", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     add_routes(app, bot)
@@ -172,8 +122,8 @@ def build_app(bot: Bot) -> FastAPI:
 def _jobs(bot: Bot) -> dict[str, tuple[float, Callable[[dt.datetime], int]]]:
     return {
         "sweep": (30, bot.sweep),
-        "photos": (2, bot.fetch_photos),
         "retry": (20, bot.retry_failed),
+        "afterwards": (3, bot.change_sent),
         "purge": (60, bot.purge),
         "tidy": (120, bot.tidy_photos),
         "directory": (30, bot.reload_directory),
@@ -200,5 +150,15 @@ def _send_forever(bot: Bot, stop: threading.Event) -> None:
     while not stop.is_set():
         bot.wake.wait(timeout=1)
         bot.wake.clear()
+        bot.photos.wanted.set()
         run("outbox", bot.deliver_all, bot.clock)
+        stop.wait(SENDER_PAUSE_SECONDS)
+
+
+def _fetch_forever(bot: Bot, stop: threading.Event) -> None:
+    """A fetcher's loop: woken with the sender, else every two seconds."""
+    while not stop.is_set():
+        bot.photos.wanted.wait(timeout=2)
+        bot.photos.wanted.clear()
+        run("photos", bot.fetch_photos, bot.clock)
         stop.wait(SENDER_PAUSE_SECONDS)

@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from data.database import Database
 from data.models import FailedMessage, Outcome
-from handlers.message import Context, IncomingMessage, Kind
+from handlers.message import Context, IncomingMessage, Kind, Location
 
 log = structlog.get_logger("failed")
 
@@ -95,4 +95,5 @@ def from_json(payload: str) -> IncomingMessage:
     values = json.loads(payload)
     values["sent_at"] = dt.datetime.fromisoformat(values["sent_at"])
     values["kind"] = Kind(values["kind"])
+    values["location"] = Location(**values["location"]) if values.get("location") else None
     return IncomingMessage(**(values | {"media": tuple(values["media"])}))

@@ -8,39 +8,30 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import structlog
-from sqlalchemy import bindparam
-from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, col, select
 
 from bot import failed
+from bot.seen import remember, sender_of
 from bot.shadow import Shadow
 from bot.storable import storable
 from classifiers import Action, Intent
 from data.database import Database
-from data.models import Account, Media, Message, OutboxMessage, OutboxStatus, Outcome
-from data.rows import append, append_once
+from data.models import Media, Message, OutboxMessage, OutboxStatus, Outcome
+from data.rows import append
 from data.taxonomy import CaseClass
-from handlers import HANDLERS, follow_up, help, joining, notices, recall, replies, report
+from handlers import HANDLERS, binding, follow_up, help, joining, notices, recall, replies, report
 from handlers.command import Command, parse
 from handlers.directory import Directory
 from handlers.errors import SuishoupaiError
 from handlers.listening import is_listening
-from handlers.local_time import SHANGHAI
 from handlers.message import SILENCE, Context, IncomingMessage, Kind, Policy, Reply, Sender, Understand
 
 log = structlog.get_logger("inbox")
 
 MOST_PHOTOS = 9
 LONGEST_REFERENCE = 4096
-# What makes a message or an account known.
-UNIQUE = ("channel", "platform_id")
-# Built once, because every message asks it.
-ACCOUNT = select(Account).where(
-    Account.channel == bindparam("channel"), Account.platform_id == bindparam("platform_id")
-)
 
 
 @dataclass(frozen=True)
@@ -68,6 +59,7 @@ class Inbox:
             outcome, answer = self._receive_once(message, now)
         except Exception as error:
             # Whatever went wrong is ours: the words are kept, a person will see them.
+            self.directory().accounts.clear()  # in case one of them is the reason
             log.exception("message failed, kept for retry", id=message.platform_id, error=type(error).__name__)
             outcome, answer = self._keep(message, now, error)
         took_ms = round((time.perf_counter() - started) * 1000, 1)
@@ -79,7 +71,7 @@ class Inbox:
         later = replace(self, passive=False)
         record = session.get_one(Message, message_id)
         record.outcome = Outcome.IGNORED
-        context = later._context(session, message, _sender(session, self.directory(), message, now), record, now)
+        context = later._context(session, message, sender_of(session, self.directory(), message, now), record, now)
         try:
             with session.begin_nested():
                 reply = answer_to(message, context)
@@ -120,8 +112,8 @@ class Inbox:
 
     def _open(self, session: Session, message: IncomingMessage, now: dt.datetime) -> Context | None:
         """The context of a message seen for the first time; None for one that is known."""
-        sender = _sender(session, self.directory(), message, now)
-        record = _remember(session, message, sender, now)
+        sender = sender_of(session, self.directory(), message, now)
+        record = remember(session, message, sender, now)
         if record is None:
             return None
         for reference in message.media[:MOST_PHOTOS]:
@@ -218,9 +210,8 @@ def _refusal(message: IncomingMessage, context: Context, error: SuishoupaiError)
 
 
 def _from_unknown_group(message: IncomingMessage, context: Context) -> Reply:
-    context.message_row.outcome = Outcome.REFUSED
     log.warning("message from a group that is not registered", group=message.group, channel=message.channel)
-    return Reply(replies.GROUP_UNKNOWN) if message.addressed else SILENCE
+    return binding.from_unknown_group(message, context)
 
 
 def _understood(message: IncomingMessage, context: Context) -> Reply:
@@ -250,51 +241,10 @@ def _understood(message: IncomingMessage, context: Context) -> Reply:
     return report.ask(message, context) if message.addressed else report.keep_candidate(message, context)
 
 
-def _remember(session: Session, message: IncomingMessage, sender: Sender, now: dt.datetime) -> Message | None:
-    """Insert the message's row; None if it is known already, also when another process is storing it now."""
-    values: dict[str, Any] = {
-        "channel": message.channel,
-        "platform_id": message.platform_id,
-        "group_id": sender.group.id if sender.group else None,
-        "account_id": sender.account_id,
-        "sent_at": message.sent_at,
-        "received_at": now,
-    }
-    number = append_once(session, Message, UNIQUE, **values)
-    if number is None:
-        return None
-    row = Message(id=number, **values)
-    make_transient_to_detached(row)  # it stands in the table already; from here on changes are followed
-    session.add(row)
-    return row
-
-
 def _expect_nothing_more(message: IncomingMessage, context: Context) -> None:
     """A recall may overtake its message: what comes in later under that id is known already and stays silent."""
     if message.recalls:
         early = replace(message, platform_id=message.recalls)
-        row = _remember(context.session, early, context.sender, context.now)
+        row = remember(context.session, early, context.sender, context.now)
         if row is not None:
             row.outcome = Outcome.RECALLED
-
-
-def _sender(session: Session, directory: Directory, message: IncomingMessage, now: dt.datetime) -> Sender:
-    """Who speaks, as resident or as staff with the posts held today."""
-    account = _account(session, message)
-    group = directory.groups.get((message.channel, message.group)) if message.group else None
-    if account.person_id is None:
-        return Sender(account=account, group=group)
-    posts = directory.posts_of(account.person_id, now.astimezone(SHANGHAI).date())
-    return Sender(account=account, person=directory.people.get(account.person_id), posts=posts, group=group)
-
-
-def _account(session: Session, message: IncomingMessage) -> Account:
-    """The sender's account; one not seen before is a resident's. Two first messages may arrive at once."""
-    who = {"channel": message.channel, "platform_id": message.sender}
-    account = session.exec(ACCOUNT, params=who).first()
-    if account is None:
-        append_once(session, Account, UNIQUE, **who, nickname=message.nickname)
-        account = session.exec(ACCOUNT, params=who).one()
-    if message.nickname and account.person_id is None and account.nickname != message.nickname:
-        account.nickname = message.nickname
-    return account

@@ -1,54 +1,46 @@
-"""Photos: fetched from the platform after the message is safe, checked by their bytes, stripped and kept.
+"""Photos: fetched from the platform after the message is safe, and kept in three sizes as files of our own.
 
-Every photo is drawn anew, so that position data and hidden content in the file never reach our store.
+A robot's links live five minutes, so fetching begins as soon as a message is committed and never waits for others.
 """
 
 import datetime as dt
-import io
 import re
-import warnings
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 import structlog
-from obstore.store import LocalStore
-from PIL import Image, ImageOps
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from bot.channels import Channel, ChannelBusy, ChannelError, MediaGone
+from bot.photo_store import PhotoStore
+from bot.pictures import PhotoRefused, Picture, drawn_anew
 from data.database import Database
 from data.models import Account, FailedMessage, Media, MediaState, Message, PendingMessage
+from data.privacy import Ring, decrypt_bytes, encrypt_bytes
 from handlers import notices, replies
 from handlers.message import Context
 
 log = structlog.get_logger("photos")
 
-LONGEST_SIDE_PX = 1600
-MOST_PIXELS = 50_000_000
 MOST_ATTEMPTS = 5
-QUALITY = 82
-# What phones send; decoders of rarer formats are a risk and no use.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
+# Who fetches a photo has it for so long; if they die, others try in time.
+CLAIM = dt.timedelta(seconds=60)
+# What of a row is known once the files are written.
+OF_FILES = {"state", "dhash", "width", "height", "path", "thumbnail_path", "original_path"}
 # Files that other programs keep in the folder are left alone.
-OURS = re.compile(r"\d+\.jpg")
-
-
-class PhotoRefused(Exception):
-    """The bytes are no photo we keep; `reason` is a key of `replies.PHOTO_REFUSED`."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+OURS = re.compile(r"(\d+)(?:\.jpg|-small\.jpg|-original\.bin)")
 
 
 @dataclass(frozen=True)
 class Photos:
     database: Database
     channels: Mapping[str, Channel]
-    folder: Path
+    store: PhotoStore
+    wanted: threading.Event = field(default_factory=threading.Event)
+    """Set when a message was committed that may have brought photos."""
 
     def fetch(self, context: Context, *, limit: int = 20) -> int:
         """Fetch photos that are wanted; `context` is the clock's, its session is replaced by our own."""
@@ -60,27 +52,33 @@ class Photos:
                 .limit(limit)
             )
             wanted = session.exec(statement).all()
+        done = 0
         for media in wanted:
-            self._fetch_one(context, media)
-        return len(wanted)
+            if self._claim(media, context.now):
+                self._fetch_one(context, media)
+                done += 1
+        return done
 
-    def add(self, channel: str, message_id: str, jpeg: bytes, size: tuple[int, int]) -> None:
+    def add(self, channel: str, message_id: str, picture: Picture) -> None:
         """A photo that came with a form of our own pages: of its message, once, and only where that is of a case."""
         with self.database.writing() as session:
             found = select(Message).where(Message.channel == channel, Message.platform_id == message_id)
             message = session.exec(found.where(col(Message.case_id).is_not(None))).first()
             if message is None or session.exec(select(Media.id).where(Media.message_id == message.id)).first():
                 return
-            media = Media(message_id=message.id or 0, channel=channel, reference=message_id, state=MediaState.STORED)
+            media = Media(message_id=message.id or 0, channel=channel, reference=message_id)
             session.add(media)
             session.flush()
-            media.path, (media.width, media.height) = f"{media.id}.jpg", size
-            self._store().put(media.path, jpeg)
+            self._put(media, picture)
             session.commit()
 
     def read(self, path: str) -> bytes:
         """The kept JPEG."""
-        return bytes(self._store().get(path).bytes())
+        return self.store.get(path)
+
+    def read_original(self, path: str) -> bytes:
+        """The photo as large as it came, which lies encrypted."""
+        return decrypt_bytes(Ring.OPEN, self.store.get(path))
 
     def tidy(self, *, limit: int = 500) -> int:
         """Forget photos whose talk came to nothing, and delete the files of all that are forgotten (decision 8)."""
@@ -89,16 +87,26 @@ class Photos:
                 session.delete(media)
             session.commit()
             kept = set(session.exec(select(Media.id)).all())
-        listed = [meta["path"] for lot in self._store().list() for meta in lot]
-        orphans = [path for path in listed if OURS.fullmatch(path) and int(path.removesuffix(".jpg")) not in kept]
+        named = {path: OURS.fullmatch(path) for path in self.store.names()}
+        orphans = [path for path, ours in named.items() if ours and int(ours[1]) not in kept]
         if orphans:
-            self._store().delete(orphans)
+            self.store.delete(orphans)
         return len(orphans)
+
+    def _claim(self, media: Media, now: dt.datetime) -> bool:
+        """Whether this photo is ours to fetch; another thread or process may have been faster."""
+        statement = sa.update(Media).where(
+            col(Media.id) == media.id, col(Media.state) == MediaState.WANTED, _is_due(now)
+        )
+        with self.database.writing() as session:
+            claimed = session.connection().execute(statement.values(next_attempt_at=now + CLAIM))
+            session.commit()
+        return claimed.rowcount == 1
 
     def _fetch_one(self, context: Context, media: Media) -> None:
         try:
             content = self.channels[media.channel].download(media.reference)
-            jpeg, size = drawn_anew(content)
+            picture = drawn_anew(content)
         except ChannelBusy as error:
             self._postpone(context, media, str(error))
         except (MediaGone, KeyError):
@@ -112,19 +120,28 @@ class Photos:
             log.exception("photo failed unforeseen", media_id=media.id, error=type(error).__name__)
             self._postpone(context, media, type(error).__name__)
         else:
-            self._keep(media, jpeg, size)
+            self._keep(media, picture)
 
-    def _keep(self, media: Media, jpeg: bytes, size: tuple[int, int]) -> None:
-        path = f"{media.id}.jpg"
-        self._store().put(path, jpeg)
+    def _keep(self, media: Media, picture: Picture) -> None:
+        paths = self._put(media, picture)
         with self.database.writing() as session:
             kept = session.get(Media, media.id)
             if kept is None:  # recalled meanwhile
-                self._store().delete(path)
+                self.store.delete(paths)
                 return
-            kept.state, kept.path, (kept.width, kept.height) = MediaState.STORED, path, size
+            kept.sqlmodel_update(media.model_dump(include=OF_FILES))
             session.add(kept)
             session.commit()
+
+    def _put(self, media: Media, picture: Picture) -> list[str]:
+        """Write the files, then what the row says of them."""
+        path, small, original = f"{media.id}.jpg", f"{media.id}-small.jpg", f"{media.id}-original.bin"
+        self.store.put(path, picture.jpeg)
+        self.store.put(small, picture.thumbnail)
+        self.store.put(original, encrypt_bytes(Ring.OPEN, picture.original))
+        media.state, media.dhash, (media.width, media.height) = MediaState.STORED, picture.dhash, picture.size
+        media.path, media.thumbnail_path, media.original_path = path, small, original
+        return [path, small, original]
 
     def _refuse(self, context: Context, media: Media, reason: str) -> None:
         """Say so to the sender, privately; the case stands without the photo."""
@@ -138,7 +155,8 @@ class Photos:
             message = session.get_one(Message, kept.message_id)
             account = session.get(Account, message.account_id) if message.account_id else None
             if account is not None and message.case_id:
-                notices.tell_account(replace(context, session=session), account, replies.PHOTO_REFUSED[reason])
+                about_it = replace(context, session=session)
+                notices.tell_account(about_it, account, replies.PHOTO_REFUSED[reason], at_once=True)
             session.commit()
 
     def _postpone(self, context: Context, media: Media, error: str) -> None:
@@ -153,36 +171,6 @@ class Photos:
                 kept.next_attempt_at = context.now + dt.timedelta(seconds=5 * 2**kept.attempts)
                 session.add(kept)
                 session.commit()
-
-    def _store(self) -> LocalStore:
-        return LocalStore(prefix=self.folder.resolve(), mkdir=True)
-
-
-def drawn_anew(content: bytes) -> tuple[bytes, tuple[int, int]]:
-    """The photo as a fresh JPEG without metadata, at most 1600 px, and its size; raises PhotoRefused."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # we measure before decoding, and damaged metadata is dropped anyway
-            return _drawn(Image.open(io.BytesIO(content), formats=FORMATS))
-    except PhotoRefused:
-        raise
-    except Image.DecompressionBombError:
-        raise PhotoRefused("too_large") from None
-    except Exception:
-        # Decoders raise whatever they like when a file is damaged: OSError, TypeError, struct.error, RuntimeError …
-        raise PhotoRefused("not_an_image") from None
-
-
-def _drawn(image: Image.Image) -> tuple[bytes, tuple[int, int]]:
-    if image.width * image.height > MOST_PIXELS:
-        raise PhotoRefused("too_large")
-    image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
-    upright = ImageOps.exif_transpose(image).convert("RGB")
-    upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
-    upright.info.clear()  # Pillow would write the comment of the old file into the new one
-    fresh = io.BytesIO()
-    upright.save(fresh, "JPEG", quality=QUALITY)
-    return fresh.getvalue(), upright.size
 
 
 def _is_needed() -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from bot.channels.wecom_client import WecomClient
 from bot.channels.wecom_long_connection import LongConnection
 from bot.channels.wecom_robot import WecomRobot
 from bot.channels.wecom_tokens import TokenStore
-from bot.channels.wecom_webhook import WecomWebhookChannel, keys_of_groups
+from bot.channels.wecom_webhook import WecomWebhookChannel
 from bot.leases import LeaseHolder
 from bot.settings import Settings
 from data.database import Database
@@ -28,7 +28,7 @@ def build_channels(settings: Settings, database: Database, directory: Callable[[
     }
     channels = [channel(settings, database) for channel, is_on in switches.items() if is_on]
     if settings.wecom_corp_id:
-        channels.append(WecomWebhookChannel(keys_of_groups(directory), settings.wecom_api_url))
+        channels.append(WecomWebhookChannel(lambda group: directory().webhook_key(group), settings.wecom_api_url))
     return {channel.name: channel for channel in channels}
 
 

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     wecom_robot_secret: SecretStr = Field(SecretStr(""), description="Secret of the long connection, used if it is set")
     wecom_robot_url: str = Field("wss://openws.work.weixin.qq.com", description="address of the long connection")
     media_dir: Path = Field(Path("var/media"), description="folder in which photos are kept")
+    media_url: str = Field(
+        "", description="where photos are kept instead of in that folder: s3://bucket/path, memory:///"
+    )
     model_path: Path = Field(Path("var/model.npz"), description="the trained classifier")
     candidate_path: Path | None = Field(
         None,

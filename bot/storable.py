@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from handlers.message import IncomingMessage
+from handlers.message import IncomingMessage, Location
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -19,9 +19,14 @@ def storable(message: IncomingMessage) -> IncomingMessage:
         nickname=_clean(message.nickname),
         media=tuple(map(_clean, message.media)),
         quoted_text=_clean(message.quoted_text),
+        location=_clean_place(message.location),
         recalls=None if message.recalls is None else _clean(message.recalls),
         quotes=None if message.quotes is None else _clean(message.quotes),
     )
+
+
+def _clean_place(place: Location | None) -> Location | None:
+    return place and replace(place, name=_clean(place.name), address=_clean(place.address))
 
 
 def _clean(text: str) -> str:

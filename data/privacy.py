@@ -37,12 +37,20 @@ def forget_keys(ring: Ring) -> None:
 
 
 def encrypt(ring: Ring, text: str) -> bytes:
-    return _keys(ring).encrypt(text.encode("utf-8", "replace"))
+    return encrypt_bytes(ring, text.encode("utf-8", "replace"))
 
 
 def decrypt(ring: Ring, token: bytes) -> str:
+    return decrypt_bytes(ring, token).decode()
+
+
+def encrypt_bytes(ring: Ring, content: bytes) -> bytes:
+    return _keys(ring).encrypt(content)
+
+
+def decrypt_bytes(ring: Ring, token: bytes) -> bytes:
     try:
-        return _keys(ring).decrypt(token).decode()
+        return _keys(ring).decrypt(token)
     except InvalidToken as error:
         raise KeyMissing(f"no key of the {ring} ring decrypts this value: was a key dropped too early?") from error
 

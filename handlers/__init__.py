@@ -6,7 +6,7 @@ A handler gets the message and a Context, changes the session, never commits, an
 from collections.abc import Callable
 
 from classifiers import Intent
-from handlers import consent, evaluation, help, leading, progress, report, request, task
+from handlers import binding, consent, evaluation, help, leading, progress, report, request, task
 from handlers.command import Verb
 from handlers.message import Context, IncomingMessage, Reply
 from handlers.service import chat as service
@@ -49,6 +49,8 @@ HANDLERS: dict[Verb | Intent, Handler] = {
     Verb.MERGE: leading.merge,
     Verb.SPLIT: leading.split,
     Verb.TO_DISCIPLINE: leading.to_discipline,
+    # whoever looks after a group
+    Verb.BIND: binding.bind,
     # what was understood
     Intent.REPORT: report.handle,
     Intent.INQUIRY: request.handle,

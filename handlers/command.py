@@ -49,6 +49,8 @@ class Verb(StrEnum):
     MERGE = "并"
     SPLIT = "拆"
     TO_DISCIPLINE = "转纪检"
+    # whoever looks after a group
+    BIND = "绑定"
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ _SPELLINGS: dict[str, Verb] = {verb.value: verb for verb in Verb} | {
     "我要请假": Verb.LEAVE, "服务时长": Verb.MY_SERVICE, "我的时长": Verb.MY_SERVICE, "我的义工": Verb.MY_SERVICE,
 }  # fmt: skip
 _NEEDS_NUMBER = frozenset(Verb) - {
-    Verb.MY_REPORTS, Verb.HELP, Verb.MY_TASKS, Verb.CONSENT, Verb.REFUSE_CONSENT
+    Verb.MY_REPORTS, Verb.HELP, Verb.MY_TASKS, Verb.CONSENT, Verb.REFUSE_CONSENT, Verb.BIND
 }  # fmt: skip
 # What may stand without a number, when the bot was spoken to: the case meant is the sender's latest.
 VERDICTS = frozenset({Verb.SOLVED, Verb.NOT_SOLVED, Verb.SATISFIED, Verb.NOT_SATISFIED})
@@ -98,7 +100,7 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 _SERVICE_WORDS = [word for word, verb in _SPELLINGS.items() if verb in SERVICE_ORDERS]
-_CASE_WORDS = _SPELLINGS.keys() - set(_SERVICE_WORDS)
+_CASE_WORDS = _SPELLINGS.keys() - set(_SERVICE_WORDS) - {Verb.BIND.value}
 _GAP = r"\s,:。.!~"
 _NUMBER = r"([0-9]{4,9})(?![0-9])"
 _ASKS = r"\s*(?:吗|嘛|么|没有?)[?!。.]*$"
@@ -109,6 +111,8 @@ _NUMBER_FIRST = re.compile(
 )
 _BARE = re.compile(rf"^({_any_of(_CASE_WORDS)})(?:[{_GAP}]+(.*))?$", re.DOTALL)
 _ABOUT_SERVICE = re.compile(rf"^({_any_of(_SERVICE_WORDS)})(?:[{_GAP}]+|(?=第?\d)|$)(.*?)[{_GAP}]*$", re.DOTALL)
+# What follows is a code, which may look like a number; with other words behind it, it is talk.
+_BINDING = re.compile(rf"^{Verb.BIND}码?[{_GAP}]*([0-9A-Za-z \-]{{0,16}})[{_GAP}]*$")
 _QUESTION = re.compile(_ASKS)
 # What makes a number behind a verb an amount, a year, a bus line or a room: 退1000块, 查2023年, 接1001路, 到1203室.
 _AMOUNT = re.compile(
@@ -125,6 +129,8 @@ def parse(text: str, quoted_text: str = "") -> Command | None:
     """The order in `text`, or None where there is none; what follows the order is kept as it was typed."""
     typed = tidy(text)
     plain = typed.translate(_PLAIN)
+    if match := _BINDING.match(plain):
+        return Command(Verb.BIND, None, re.sub(r"[ \-]", "", match[1]).upper(), explicit=False)
     if match := _ABOUT_SERVICE.match(plain):
         return _service_order(_SPELLINGS[match[1]], typed[match.start(2) : match.end(2)])
     if match := _NUMBERED.match(plain):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from classifiers import PlaceNames
 from data.models import (
@@ -53,12 +53,14 @@ class Directory:
     rules: tuple[RoutingRule, ...]
     overrides: tuple[CalendarOverride, ...]
     staff_accounts: dict[int, tuple[Account, ...]]
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
+    """Who spoke since this was read, by channel and platform id."""
     _names: dict[int | None, PlaceNames] = field(default_factory=dict)
 
     @classmethod
     def load(cls, session: Session) -> "Directory":
         """Read everything; a few thousand small rows."""
-        groups = session.exec(select(ChatGroup)).all()
+        groups = session.exec(select(ChatGroup).where(col(ChatGroup.ended_at).is_(None))).all()
         return cls(
             units=_by_id(session.exec(select(Unit)).all()),
             departments=_by_id(session.exec(select(Department)).all()),
@@ -105,6 +107,11 @@ class Directory:
         if key not in self._names:
             self._names[key] = self._place_names(self.group_buildings.get(key or 0, ()))
         return self._names[key]
+
+    def webhook_key(self, platform_id: str) -> str | None:
+        """What the office entered, so that the group can be written to from outside."""
+        own = (group for (_, known), group in self.groups.items() if known == platform_id)
+        return next((group.webhook_key for group in own if group.webhook_key), None)
 
     def home_unit(self, group: ChatGroup | None) -> int:
         """The unit a message without a place belongs to: the nearest one above all buildings of the group."""
@@ -171,4 +178,5 @@ def _staff_accounts(session: Session) -> dict[int, tuple[Account, ...]]:
     found: dict[int, list[Account]] = defaultdict(list)
     for account in session.exec(select(Account).where(Account.person_id.is_not(None))).all():  # type: ignore[union-attr]
         found[account.person_id or 0].append(account)
-    return {person: tuple(accounts) for person, accounts in found.items()}
+    # The app comes before the robot: only its cards can be pressed everywhere.
+    return {person: tuple(sorted(accounts, key=lambda account: account.channel)) for person, accounts in found.items()}

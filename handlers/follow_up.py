@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from classifiers import Action, Continuing, Intent, Place, find_place, read_continuing
 from data.models import Case, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from data.taxonomy import CaseClass
-from handlers import replies, report
+from handlers import located, replies, report
 from handlers.cases import discipline, duplicates, intake, moving, neighbours, talk
 from handlers.command import parse
 from handlers.joining_rules import rules
@@ -22,6 +22,10 @@ MOST_WORDS_AROUND = 5
 
 def handle(message: IncomingMessage, context: Context) -> Reply | None:
     """The answer if the message continues something; None if it stands for itself."""
+    if message.location is not None:
+        typed = located.in_words(message)
+        continued = located.handle(typed, context) or (_place_of_talk(typed, context) if typed.text else None)
+        return continued or located.alone(message, context)
     if not message.text:
         return _sealed_photo(message, context) or _photo(message, context) if message.media else None
     for rule in (_sealed_words, _bare_order, _yes, _plus_one, _place):

@@ -19,6 +19,7 @@ ASK_WHETHER_REPORT = "是要上报问题吗？请写明「几号楼几单元，�
 PHOTO_KEPT = "照片收到，请再写一句「几号楼几单元，什么事」。"
 PHOTO_ADDED = "照片已补充到 {number}。"
 NO_REPORTS = "您还没有上报过。"
+LOCATION_FIRST_WORDS = "位置收到了。请先写一句什么事，再发一次位置。"
 PHOTO_REFUSED = {
     "not_an_image": "您发的照片打不开，请重新拍一张发来。",
     "too_large": "您发的照片太大，请用普通尺寸重新发一张。",
@@ -33,6 +34,7 @@ DISCIPLINE_TELL_US = "好的。请在这里写下情况（时间、人、事）�
 DISCIPLINE_SEALED = "已密封保存，编号 {number}。专人会在5个工作日内转交纪委。进展请以纪委答复为准。"
 DISCIPLINE_NO_READER = "暂时没有专人可以接收，没有保存您的内容。请直接拨打12388。"
 DISCIPLINE_NO_PHOTO = "照片在这里不能密封保存，没有留下。请用文字写明，材料可当面交给专人或纪委。"
+DISCIPLINE_NO_LOCATION = "位置在这里不能密封保存，没有留下。请用文字写明地点。"
 DISCIPLINE_REFUSED = "好的，没有保存任何内容。需要时可直接拨打12388。"
 DISCIPLINE_READER = "有一件密封材料 {number} 待您转交，请登录后台「密封材料」查看，{due}前转交。"
 NOTHING_TO_CONSENT = "现在没有需要您同意的事项。"
@@ -52,6 +54,10 @@ def registered_where(number: int, category: str) -> str:
 
 def registered_which(number: int, choices: str) -> str:
     return f"已登记，编号 {number}。请回一句是哪一处：{choices}。"
+
+
+def which_place(number: int, choices: str) -> str:
+    return f"{number} 是在哪一处？请回一句：{choices}。"
 
 
 def registered_emergency(number: int, place: str, hotline: str) -> str:

@@ -98,6 +98,7 @@ class Stage:
         shutil.rmtree(bot.settings.media_dir, ignore_errors=True)
         if bot.directory() is not self.directory:  # a test changed the master data
             bot.directory.reload()
+        bot.directory().accounts.clear()
         channel = RecordingChannel()
         bot.channels["console"] = channel
         return Talk(bot, channel)

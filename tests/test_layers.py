@@ -53,8 +53,8 @@ def libraries_in_their_place(module: Module) -> Iterator[str]:
 
 def simulator_unknown(module: Module) -> Iterator[str]:
     """The real thing runs without the simulator, and nobody but the command line knows commands (decision 0001)."""
-    face = ("bot/__main__.py", "bot/commands/demo.py", "bot/commands/simulate_platform.py", "bot/simulator/")
-    if not module.path.startswith(face):
+    face = ("bot/__main__.py", "bot/commands/demo", "bot/commands/simulate_platform.py", "bot/commands/fault_run/")
+    if not module.path.startswith((*face, "bot/simulator/")):
         yield from (name for name in module.imports() if _within(name, "bot.simulator"))
     if not module.path.startswith(("bot/__main__.py", "bot/commands/")):
         yield from (name for name in module.imports() if _within(name, "bot.commands", "bot.__main__"))

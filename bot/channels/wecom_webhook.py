@@ -25,7 +25,6 @@ from bot.channels import (
 )
 from bot.channels.wecom_requests import Call, WecomRequests
 from bot.pieces import size_of
-from handlers.directory import Directory
 from handlers.message import Reach
 
 API_URL = "https://qyapi.weixin.qq.com"
@@ -110,16 +109,6 @@ class WecomWebhookChannel:
         if not key:
             raise RecipientGone("这个群没有登记机器人的 key，或者不是群")
         return key
-
-
-def keys_of_groups(directory: Callable[[], Directory]) -> Callable[[str], str | None]:
-    """The keys that the office has entered, by the group's platform id."""
-
-    def key_of(platform_id: str) -> str | None:
-        found = (group for (_, own), group in directory().groups.items() if own == platform_id)
-        return next((group.webhook_key for group in found if group.webhook_key), None)
-
-    return key_of
 
 
 def text(content: str, mentioned: Iterable[str] = (), mentioned_mobiles: Iterable[str] = ()) -> Body:

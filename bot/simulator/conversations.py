@@ -44,7 +44,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class Message:
-    """One bubble. `revision` rises with every change of anything, so that a page can ask for what is new."""
+    """One bubble. `revision` rises with every change of anything, so that one can wait for what is new."""
 
     id: str
     conversation: str
@@ -63,23 +63,11 @@ class Message:
 
     @property
     def preview(self) -> str:
-        """One line for a quote or a list of chats."""
+        """One line for a quote."""
         words = " ".join(self.text.split())
         if self.recalled:
             return "[已撤回]"
         return {MessageKind.VOICE: f"[语音] {words}", MessageKind.IMAGE: "[图片]"}.get(self.kind, words)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A conversation in one line of a list."""
-
-    id: str
-    revision: int
-    from_bot: int
-    total: int
-    preview: str
-    sent_at: float
 
 
 class Conversations:
@@ -125,11 +113,6 @@ class Conversations:
             said = [self._messages[message_id] for message_id in self._chats.get(conversation, [])]
         return [message for message in said if message.revision > after]
 
-    def summaries(self) -> list[Summary]:
-        with self._changed:
-            chats = list(self._chats)
-        return [_summary(chat, self.messages(chat)) for chat in chats]
-
     def wait_for(
         self, conversation: str, wanted: Callable[[Message], bool], after: int, timeout: float
     ) -> Message | None:
@@ -150,15 +133,3 @@ class Conversations:
         self._messages[message.id] = stored
         self._changed.notify_all()
         return stored
-
-
-def _summary(chat: str, messages: list[Message]) -> Summary:
-    last = messages[-1]
-    return Summary(
-        id=chat,
-        revision=max(message.revision for message in messages),
-        from_bot=sum(message.from_bot for message in messages),
-        total=len(messages),
-        preview=last.preview if last.from_bot or last.recalled else f"{last.nick}：{last.preview}",
-        sent_at=last.sent_at,
-    )

@@ -1,55 +1,16 @@
-"""The simulated platform over HTTP: what the bot calls, what the browser calls, and the chat page itself."""
+"""The console channel's platform over HTTP: where the bot sends to, and where it fetches photos."""
 
-import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import httpx2
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, Field
 
 from bot.channels import BadCallback
-from bot.simulator.cast import Cast, NotAllowed, NotInCast
-from bot.simulator.conversations import Message, Summary
-from bot.simulator.photos import LARGEST_PHOTO_BYTES, PhotoTooLarge, media_type
+from bot.simulator.cast import NotInCast
+from bot.simulator.photos import media_type
 from bot.simulator.simulator import Simulator
-
-PAGE = Path(__file__).parent / "page"
-STATUS = {NotInCast: 404, NotAllowed: 400, PhotoTooLarge: 413}
-
-
-class _Say(BaseModel):
-    person: str
-    text: str = Field(default="", max_length=20_000)
-    group: str | None = None
-    photo: str | None = Field(default=None, pattern="^/media/[A-Za-z0-9._-]{1,64}$")
-    quote: str | None = None
-    mention: bool = False
-    voice: bool = False
-
-
-class _Recall(BaseModel):
-    person: str
-    message_id: str
-    group: str | None = None
-
-
-def create_app(
-    cast: Cast,
-    bot_url: str,
-    token: str,
-    aes_key: str,
-    *,
-    transport: httpx2.BaseTransport | None = None,
-    clock: Callable[[], float] = time.time,
-) -> FastAPI:
-    """The whole platform as one application; the simulator itself is `app.state.simulator`."""
-    return app_of(Simulator(cast, bot_url, token, aes_key, transport=transport, clock=clock))
 
 
 def app_of(simulator: Simulator) -> FastAPI:
@@ -61,13 +22,8 @@ def app_of(simulator: Simulator) -> FastAPI:
         simulator.close()
 
     # FastAPI's own documentation pages load scripts from a CDN, so there are none.
-    app = FastAPI(title="随手拍模拟群聊", lifespan=closing, openapi_url=None)
-    app.state.simulator = simulator
-    for kind, status in STATUS.items():
-        app.add_exception_handler(kind, _refusal(status))
+    app = FastAPI(title="simulator", lifespan=closing, openapi_url=None)
     app.include_router(_for_the_bot(simulator))
-    app.include_router(_for_the_browser(simulator))
-    app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app
 
 
@@ -109,50 +65,3 @@ def _received(simulator: Simulator, content: dict[str, Any]) -> dict[str, Any]:
     except NotInCast as error:
         return {"errcode": 86003 if group else 40003, "errmsg": str(error), "duplicate": False}
     return {"errcode": 0, "errmsg": "ok", "duplicate": not fresh}
-
-
-def _for_the_browser(simulator: Simulator) -> APIRouter:
-    router = APIRouter(prefix="/api")
-    started = secrets.token_hex(4)
-    sample = simulator.photos.pin("sample-lift.jpg", simulator.sample_photo)
-
-    @router.get("/cast")
-    def cast() -> dict[str, Any]:
-        known = simulator.cast
-        return {"bot": known.bot_name, "groups": known.groups, "people": known.people, "sample": sample}
-
-    @router.get("/conversations")
-    def conversations() -> dict[str, Any]:
-        """All chats in one line each; `started` changes when the server was started anew."""
-        chats: list[Summary] = simulator.conversations.summaries()
-        return {"started": started, "conversations": chats}
-
-    @router.get("/conversations/{chat}/messages")
-    def messages(chat: str, after: int = 0) -> list[Message]:
-        return simulator.conversations.messages(chat, after)
-
-    @router.post("/say")
-    def say(said: _Say) -> dict[str, Any]:
-        return {"reply": simulator.say(**said.model_dump())}
-
-    @router.post("/recall")
-    def recall(recalled: _Recall) -> dict[str, Any]:
-        return {"reply": simulator.recall(**recalled.model_dump())}
-
-    @router.post("/photo")
-    async def photo(request: Request) -> dict[str, str]:
-        content = bytearray()
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > LARGEST_PHOTO_BYTES:
-                raise PhotoTooLarge("the upload goes on and on")
-        return {"photo": simulator.photos.keep(bytes(content))}
-
-    return router
-
-
-def _refusal(status: int) -> Callable[[Request, Exception], Response]:
-    def refuse(_: Request, error: Exception) -> Response:
-        return JSONResponse({"error": str(error)}, status_code=status)
-
-    return refuse

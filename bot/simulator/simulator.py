@@ -1,4 +1,4 @@
-"""The simulated platform: people speak, the bot is told; the bot sends, people see it."""
+"""The console channel's platform: people speak, the bot is told; the bot sends, people see it. For tests."""
 
 import secrets
 import time
@@ -19,7 +19,6 @@ from bot.simulator.conversations import (
 )
 from bot.simulator.counters import Counters, Tally
 from bot.simulator.photos import Photos
-from bot.simulator.sample_photo import lift_out_of_order
 
 # What WeChat puts behind a chosen name.
 MENTION_SPACE = "\u2005"
@@ -43,7 +42,6 @@ class Simulator:
         self.cast = cast
         self.conversations = Conversations(clock)
         self.photos = Photos()
-        self.sample_photo = lift_out_of_order()
         self._clock = clock
         self._tally = Tally()
         self._callbacks = delivery.Callbacks(bot_url, token, aes_key, timeout=timeout, pause=pause, transport=transport)

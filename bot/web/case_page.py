@@ -1,6 +1,7 @@
 """One case with its course, its photos and its reasons, for those who lead its unit; every look is logged."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,7 +15,7 @@ from bot.web.orders import Done, Filled
 from bot.web.pages import render
 from bot.web.permissions import Area
 from bot.web.sign_in import OWN_FORM, Denied, Staff, staff_in
-from data.models import Case
+from data.models import Case, Media
 from data.models.cases import FIRST_NUMBER
 from handlers import labels
 from handlers.cases import dossier, doubts, duplicates, listing
@@ -32,6 +33,7 @@ CLOSED_BY = {"reporter": "居民确认", "silence": "居民未回应（沉默结
 WORDS = {"status_names": STATUS, "task_names": TASK, "closed_by_names": CLOSED_BY}
 
 InCases = Annotated[Staff, Depends(staff_in(Area.CASES))]
+InOriginals = Annotated[Staff, Depends(staff_in(Area.ORIGINALS))]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]  # what the databases take
 
 
@@ -59,26 +61,48 @@ def order(request: Request, staff: InCases, number: Id, filled: Annotated[Filled
 @router.get("/{number}/photo/{photo_id}")
 def photo(request: Request, staff: InCases, number: Id, photo_id: Id) -> Response:
     bot: Bot = request.app.state.bot
+    found = _photo(bot, staff, number, photo_id, "case_photo")
+    return found if isinstance(found, Response) else kept_photo(bot.photos.read, found.path)
+
+
+@router.get("/{number}/photo/{photo_id}/small")
+def thumbnail(request: Request, staff: InCases, number: Id, photo_id: Id) -> Response:
+    """Older photos have none and are shown as they are."""
+    bot: Bot = request.app.state.bot
+    found = _photo(bot, staff, number, photo_id, "case_photo")
+    return found if isinstance(found, Response) else kept_photo(bot.photos.read, found.thumbnail_path or found.path)
+
+
+@router.get("/{number}/photo/{photo_id}/original")
+def original(request: Request, staff: InOriginals, number: Id, photo_id: Id) -> Response:
+    """As large as it came: it may show faces and number plates, so few may look, and it is logged apart."""
+    bot: Bot = request.app.state.bot
+    found = _photo(bot, staff, number, photo_id, "case_photo_original")
+    return found if isinstance(found, Response) else kept_photo(bot.photos.read_original, found.original_path)
+
+
+def kept_photo(read: Callable[[str], bytes], path: str | None) -> Response:
+    """The file, or nothing where it was deleted meanwhile."""
+    try:
+        return Response(read(path), media_type="image/jpeg") if path else Response(status_code=404)
+    except FileNotFoundError:
+        return Response(status_code=404)
+
+
+def _photo(bot: Bot, staff: Staff, number: int, photo_id: int, what: str) -> Media | Response:
+    """The photo, if it belongs to a case the person may see; the look is logged."""
     with bot.database.writing() as session:
         found = _case(session, bot, staff, number)
         if isinstance(found, Response):
             return found
         context = bot.context(session, bot.clock())
         photos = dossier.stored_photos(context, found)
-        path = next((photo.path for photo in photos if photo.id == photo_id), None)
-        if path is None or dossier.is_moved_out(found):
+        photo = next((photo for photo in photos if photo.id == photo_id), None)
+        if photo is None or dossier.is_moved_out(found):
             return Response(status_code=404)
-        log_access(context, staff.person.id, "case_photo", found.id or 0)
+        log_access(context, staff.person.id, what, found.id or 0)
         session.commit()
-    return kept_photo(bot, path)
-
-
-def kept_photo(bot: Bot, path: str) -> Response:
-    """The file, or nothing where it was deleted meanwhile."""
-    try:
-        return Response(bot.photos.read(path), media_type="image/jpeg")
-    except FileNotFoundError:
-        return Response(status_code=404)
+        return photo
 
 
 def _page(

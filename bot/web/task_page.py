@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlmodel import Session
 
-from bot.photos import PhotoRefused, drawn_anew
+from bot.pictures import PhotoRefused, drawn_anew
 from bot.running import Bot
 from bot.web import orders, sessions
 from bot.web.case_page import Id, kept_photo
@@ -99,7 +99,7 @@ def photo(request: Request, token: str, photo_id: Id) -> Response:
             return Response(status_code=404)
         log_access(found[0], link.person.id, "task_photo", link.case_id)
         session.commit()
-    return kept_photo(bot, path)
+    return kept_photo(bot.photos.read, path)
 
 
 def link_signer(key: str) -> URLSafeSerializer:
@@ -151,7 +151,7 @@ def _do(bot: Bot, link: Link, case: Case, filled: Filled, photo: UploadFile | No
     orders.give(bot, link.person, case, filled)
     account = orders.account_of(bot, link.person)
     if drawn and account:
-        bot.photos.add(account.channel, orders.message_id(link.person, filled.mark), *drawn)
+        bot.photos.add(account.channel, orders.message_id(link.person, filled.mark), drawn)
 
 
 def _ended(ended: Ended, answer: str = "") -> Response:

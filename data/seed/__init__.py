@@ -35,22 +35,25 @@ STREET = Path(__file__).parent
 ANYBODY_MANAGES = ("self", "none")
 
 
-def load_street(session: Session, folder: Path = STREET, *, channel: str = "console") -> bool:
+def load_street(
+    session: Session, folder: Path = STREET, *, channel: str = "console", staff_channel: str | None = None
+) -> bool:
     """Fill an empty database with the street of `folder`; False if it already holds one.
 
-    Raises SeedError for the first thing that is wrong; the caller then does not commit.
+    Groups are on `channel`, accounts of staff too unless they have a `staff_channel`. Raises SeedError for the first
+    thing that is wrong; the caller then does not commit.
     """
     if session.exec(select(Unit.id)).first() is not None:
         return False
-    _Loader(session, folder, channel).load()
+    _Loader(session, folder, channel, staff_channel or channel).load()
     return True
 
 
 class _Loader:
     """Loads file after file, keeping what the later ones refer to, by code."""
 
-    def __init__(self, session: Session, folder: Path, channel: str) -> None:
-        self.session, self.folder, self.channel = session, folder, channel
+    def __init__(self, session: Session, folder: Path, channel: str, staff_channel: str) -> None:
+        self.session, self.folder, self.channel, self.staff_channel = session, folder, channel, staff_channel
         self.units: dict[str, int] = {}
         self.departments: dict[str, int] = {}
         self.people: dict[str, int] = {}
@@ -128,7 +131,7 @@ class _Loader:
                 party_member=line["party_member"] == "yes",
             )
             person_id = self._add(line, self.people, person.code, person)
-            account = Account(channel=self.channel, platform_id=line["account"], person_id=person_id)
+            account = Account(channel=self.staff_channel, platform_id=line["account"], person_id=person_id)
             account.nickname = line["name"]
             self._add(line, self.accounts, account.platform_id, account)
 

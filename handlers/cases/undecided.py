@@ -12,7 +12,7 @@ from handlers.cases.dispatch import heads
 from handlers.cases.doubts import unsure
 from handlers.message import Context
 
-A_DAY = dt.timedelta(days=1)
+A_DAY, AN_HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 UNSEEN = (Outcome.CANDIDATE, Outcome.ASKED)
 
 
@@ -26,8 +26,9 @@ def undecided_by_person(context: Context) -> dict[int, tuple[int, int]]:
 
 
 def _cases(context: Context) -> Iterator[tuple[int, int]]:
-    unit = col(Case.unit_id)
-    statement = sa.select(unit, sa.func.count()).where(*unsure(context)).group_by(unit)
+    """Not the newest: the reporter may yet name the place."""
+    unit, settled = col(Case.unit_id), col(Case.received_at) <= context.now - AN_HOUR
+    statement = sa.select(unit, sa.func.count()).where(*unsure(context), settled).group_by(unit)
     yield from ((unit_id, number) for unit_id, number in context.session.execute(statement).all())
 
 

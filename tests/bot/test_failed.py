@@ -19,7 +19,7 @@ from bot.running import Bot
 from classifiers import Understanding
 from data.models import Case, FailedMessage, Media, Message, OutboxMessage, Outcome, PendingMessage
 from handlers import replies
-from handlers.message import Reach, Understand
+from handlers.message import Kind, Location, Reach, Understand
 from tests.talking import Talk
 
 LAMP = "3号楼2单元楼道灯坏了三天了"
@@ -206,3 +206,5 @@ def test_every_field_of_a_message_survives(sqlite_talk: Talk) -> None:
         "r001", "词\n🙂", nickname="老李", media=("/a", "/b"), quoted_text="引用", recalls="m0", at=True
     )
     assert failed.from_json(failed.to_json(message)) == message
+    placed = sqlite_talk.message("r001", kind=Kind.LOCATION, location=Location("东门", "清荷路18号", 39.1, 116.6))
+    assert failed.from_json(failed.to_json(placed)) == placed

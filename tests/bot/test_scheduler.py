@@ -2,15 +2,17 @@
 
 import datetime as dt
 import threading
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.testclient import TestClient
 
 from bot.app import build_app
+from bot.channels import ChannelError
 from bot.running import wall_clock
 from bot.scheduler import MISFIRE_GRACE_SECONDS, build_scheduler, run
-from data.models import OutboxMessage, OutboxStatus
+from data.models import Media, OutboxMessage, OutboxStatus
 from tests.talking import Talk
 
 PATIENCE_SECONDS = 10
@@ -66,6 +68,22 @@ def test_what_ends_the_process_is_not_swallowed() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run("stopping", job, wall_clock)
+
+
+def test_the_application_fetches_a_photo_as_soon_as_a_message_brought_one(sqlite_talk: Talk) -> None:
+    fetched, talk = threading.Event(), sqlite_talk
+
+    class Noticing(dict[str, bytes | ChannelError]):
+        def __getitem__(self, reference: str) -> bytes | ChannelError:
+            fetched.set()
+            raise KeyError(reference)
+
+    talk.channel.photos = Noticing()
+    with TestClient(build_app(replace(talk.bot, clock=lambda: talk.now))):
+        talk.say("r001", "3号楼2单元楼道灯坏了三天了", media=("/media/a.jpg",))
+        talk.bot.wake.set()
+        assert fetched.wait(PATIENCE_SECONDS)
+    assert [media.refusal for media in talk.rows(Media)] == ["gone"]
 
 
 def test_the_application_sends_what_is_queued_and_stops_cleanly(sqlite_talk: Talk) -> None:

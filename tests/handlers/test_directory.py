@@ -4,9 +4,12 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+from sqlmodel import select
 
+from data.database import Database
 from data.models import ChatGroup, Role, UnitLevel
 from handlers.directory import Directory
+from tests.databases import SqliteDatabases
 
 
 def unit_id(directory: Directory, code: str) -> int:
@@ -89,3 +92,22 @@ def test_neighbours_may_name_every_building_of_their_estate_and_no_other(directo
 def test_private_talk_knows_no_building(directory: Directory) -> None:
     names = directory.names_for(None)
     assert (names.building("3"), names.home) == (None, None)
+
+
+def test_a_group_that_ended_is_left_out(sqlite_databases: SqliteDatabases) -> None:
+    with sqlite_databases.seeded() as url:
+        database = Database(url)
+        with database.writing() as session:
+            ended = session.exec(select(ChatGroup).where(ChatGroup.platform_id == "g001")).one()
+            ended.ended_at = dt.datetime(2026, 9, 7, tzinfo=dt.UTC)
+            session.flush()
+            found = Directory.load(session)
+        database.close()
+    assert ("console", "g001") not in found.groups
+    assert ("console", "g002") in found.groups
+
+
+def test_the_key_of_a_group(directory: Directory) -> None:
+    keyed = group(directory, "g001").model_copy(update={"webhook_key": "secret"})
+    known = replace(directory, groups=directory.groups | {("wecom_robot", "wr1"): keyed})
+    assert [known.webhook_key(name) for name in ("wr1", "g001", "nowhere")] == ["secret", None, None]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import build, build_app
-from bot.commands.demo import cast_of
+from bot.commands.demo_running import cast_of
 from bot.running import Bot
 from bot.settings import Settings
 from bot.simulator import Simulator, app_of

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import bot.simulator.server
+from bot.simulator.chat_server import PAGE
 
-FILES = sorted(bot.simulator.server.PAGE.iterdir())
+FILES = sorted(PAGE.iterdir())
 # What Chrome 78 does not know, or what would let a resident's words act as markup.
 FORBIDDEN = {
     ".js": [

@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel, select
 
 from bot.app import build
 from bot.commands.prepare import ready_model
+from bot.commands.sample_corp import GROUPS, STAFF, sample_corp
 from bot.commands.simulate.calendar import define_messages, plan_service
 from bot.commands.simulate.promises import broken_promises, messages_a_day
 from bot.commands.simulate.street import Clock, Street
@@ -74,14 +75,15 @@ def simulate(
 
 def _bot(keep: Path | None, model_path: Path | None) -> Bot:
     url = f"sqlite:///{keep}" if keep else "sqlite://"
-    settings = Settings(env=Environment.TEST, database_url=url, console_url="http://127.0.0.1:9")
+    # Nothing is ever sent: no connection is begun, and no address that answers is known.
+    settings = Settings(env=Environment.TEST, database_url=url, **sample_corp("http://127.0.0.1:9"))
     if model_path:
         settings = settings.model_copy(update={"model_path": model_path})
     ready_model(settings)
     bot = build(settings)
     bot.database.upgrade()
     with bot.database.writing() as session:
-        if not load_street(session):
+        if not load_street(session, channel=GROUPS, staff_channel=STAFF):
             raise ValueError(f"{keep} 里已经有数据，请换一个新文件")
         session.commit()
     bot.directory.reload()

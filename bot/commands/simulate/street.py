@@ -15,6 +15,7 @@ from functools import partial
 import sqlalchemy as sa
 from sqlmodel import select
 
+from bot.commands.sample_corp import GROUPS, STAFF
 from bot.running import Bot
 from classifiers import Intent
 from classifiers.corpus import read_corpus
@@ -114,9 +115,9 @@ class Street:
         self.rounds.append(self.clock.now)
 
     def say(self, who: str, text: str, group: str | None = None) -> str | None:
-        """Somebody says something now."""
+        """Somebody says something now, on the channels of the demo: staff on one, residents on another."""
         message = IncomingMessage(
-            channel="console",
+            channel=STAFF if who in self._staff() else GROUPS,
             platform_id=f"simulated-{next(self._said)}",
             sender=who,
             sent_at=self.clock.now,
@@ -215,6 +216,10 @@ class Street:
     def account_of(self, person_id: int) -> str:
         """How a member of staff is called on the platform."""
         return self.bot.directory().staff_accounts[person_id][0].platform_id
+
+    def _staff(self) -> set[str]:
+        """The accounts of everybody who works here."""
+        return {a.platform_id for accounts in self.bot.directory().staff_accounts.values() for a in accounts}
 
     def _account(self, account_id: int) -> str:
         with self.bot.database.reading() as session:

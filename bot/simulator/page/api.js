@@ -23,5 +23,5 @@ export const getConversations = () => ask("/api/conversations");
 export const getMessages = (chat, after) =>
   ask("/api/conversations/" + encodeURIComponent(chat) + "/messages?after=" + after);
 export const say = (message) => post("/api/say", message);
-export const recall = (message) => post("/api/recall", message);
+export const press = (button) => post("/api/press", button);
 export const upload = (file) => ask("/api/photo", { method: "POST", body: file });

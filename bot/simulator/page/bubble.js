@@ -1,16 +1,12 @@
-// One message as the page shows it. People's words only ever enter the page as text, never as markup.
+// One message as the page shows it.
+
+import { cardElement } from "./card.js";
+import { element } from "./element.js";
 
 const COLOURS = ["#4a6fa5", "#7a5c99", "#a0563b", "#3f7d6b", "#8a6d1f", "#9b4668", "#5b6b2f", "#4b5f73"];
 const DAYS = ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"];
 const DAY_MS = 86400000;
 const CHINA_MS = 8 * 3600000;
-
-export function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 // All times are shown as in China, wherever the browser believes it is.
 export function timeLabel(seconds, nowMs) {
@@ -34,8 +30,9 @@ function avatar(message) {
 }
 
 // The words, with addresses made into links.
-function words(text) {
+function words(text, mentioned) {
   const made = element("p", "words");
+  if (mentioned) made.append(element("b", "at", "@随手拍"), " ");
   for (const piece of text.split(/(https?:\/\/[\w\-.~:/?#@!$&*+=%]+)/)) {
     if (!/^https?:\/\//.test(piece)) {
       made.append(piece);
@@ -71,29 +68,31 @@ function voice(text) {
   return made;
 }
 
-function bubble(message) {
+function bubble(message, press) {
   const made = element("div", "bubble");
+  if (message.card) {
+    made.classList.add("with-card");
+    made.append(cardElement(message.card, press));
+    return made;
+  }
   if (message.kind === "voice") made.append(voice(message.text));
   if (message.photo) made.append(picture(message.photo, message.nick));
-  if (message.text && message.kind !== "voice") made.append(words(message.text));
-  if (message.kind === "image") made.classList.add("bare");
+  if (message.text && message.kind !== "voice") made.append(words(message.text, message.mentioned));
+  if (message.photo && !message.text) made.classList.add("bare");
   return made;
 }
 
-function state(message) {
-  const faults = { lost: "机器人没有响应，试了3次", refused: "机器人拒绝了这条消息" };
-  if (message.delivery === "sending") return element("span", "spinner");
-  const made = element("span", "fault", "!");
-  made.title = faults[message.delivery];
-  made.setAttribute("role", "img");
-  made.setAttribute("aria-label", made.title);
-  return made;
+// What became of a message on its way, where that is worth saying.
+function fate(message) {
+  const unheard = message.mentioned ? "只有照片没有话，" : "没有 @随手拍，";
+  const words = { not_delivered: unheard + "企业微信不送给它", lost: "没有送到：机器人没有响应" };
+  return words[message.fate] ? element("p", "fate " + message.fate, words[message.fate]) : null;
 }
 
 function more() {
   const made = element("button", "more", "⋯");
   made.type = "button";
-  made.setAttribute("aria-label", "引用或撤回");
+  made.setAttribute("aria-label", "引用");
   made.setAttribute("aria-haspopup", "menu");
   return made;
 }
@@ -104,20 +103,21 @@ function nickLine(message, title) {
   return made;
 }
 
-// `title` is the office of the speaker; `mine` says on which side the bubble stands.
-export function messageElement(message, mine, title) {
+// `title` is the office of the speaker; `mine` says on which side the bubble stands; `press` is for cards.
+export function messageElement(message, { mine, title, press, quotable }) {
   if (message.recalled) {
-    return element("div", "aside", (mine ? "你" : "“" + message.nick + "”") + "已撤回一条消息");
+    return element("div", "aside", (mine ? "你" : "“" + message.nick + "”") + "撤回了一条消息");
   }
   const row = element("div", "row" + (mine ? " mine" : "") + (message.from_bot ? " bot" : ""));
   const body = element("div", "body");
-  const line = element("div", "line");
-  line.append(bubble(message));
-  if (message.delivery !== "taken") line.append(state(message));
-  line.append(more());
+  const line = element("div", message.card ? "line wide-line" : "line");
+  line.append(bubble(message, press));
+  if (quotable && !message.card) line.append(more());
   body.append(nickLine(message, title), line);
   if (message.kind === "voice") body.append(element("p", "transcript", message.text));
   if (message.quote) body.append(element("p", "quoted", message.quote.nick + "：" + message.quote.text));
+  const became = message.from_bot ? null : fate(message);
+  if (became) body.append(became);
   const face = avatar(message);
   face.setAttribute("aria-hidden", "true");
   row.append(face, body);

@@ -9,20 +9,28 @@ const POLL_MS = 1000;
 const NOTICE_MS = 3000;
 const GUIDE = [
   "试一试",
-  "① 在群里说一件事（点下面的①）",
-  "② 在「网格员私聊」里接单、办结",
+  "① 在群里 @随手拍 说一件事（点下面的①）",
+  "② 在「网格员私聊」里点卡片「接单」，再办结",
   "③ 在「我的私聊」里回：解决了",
-  "闲聊也可以发，随手拍不打扰",
+  "企业微信的规矩：群里不 @随手拍，它听不到",
 ].join("\n");
 const TABS = ["group", "mine", "staff"];
 const wide = window.matchMedia("(min-width: 1024px)");
 const $ = (id) => document.getElementById(id);
-const state = { started: null, tab: "group", chosen: {}, chats: new Map(), seen: new Map(), panels: {}, noticeUntil: 0 };
+const state = { started: null, tab: "group", chosen: {}, chats: new Map(), seen: new Map(), panels: {}, noticeUntil: 0, now: 0 };
 let timer = 0;
 let polling = false;
 
 const groupChat = () => "group:" + state.chosen.group;
-const chatOf = (tab) => (tab === "group" ? groupChat() : "single:" + state.chosen[tab === "mine" ? "me" : "staff"]);
+const robotChat = (id) => state.cast.robot + id;
+const appChat = (id) => state.cast.app + id;
+const now = () => state.now * 1000;
+const CHATS = {
+  group: groupChat,
+  mine: () => robotChat(state.chosen.me),
+  staff: () => appChat(state.chosen.staff),
+};
+const chatOf = (tab) => CHATS[tab]();
 const person = (id) => state.cast.people.find((p) => p.id === id);
 const group = () => state.cast.groups.find((g) => g.id === state.chosen.group);
 
@@ -54,8 +62,8 @@ function chooseGroup(id) {
 function likelyStaff() {
   const options = staffOptions(state.cast, state.chosen.group);
   for (const part of options) {
-    const busy = part.people.filter((p) => state.chats.has("single:" + p.id));
-    busy.sort((a, b) => state.chats.get("single:" + b.id).revision - state.chats.get("single:" + a.id).revision);
+    const busy = part.people.filter((p) => state.chats.has(appChat(p.id)));
+    busy.sort((a, b) => state.chats.get(appChat(b.id)).revision - state.chats.get(appChat(a.id)).revision);
     if (busy.length) return busy[0].id;
   }
   const first = options.find((part) => part.people.length);
@@ -68,19 +76,19 @@ function refresh() {
   $("pick-me").value = me;
   $("pick-group").value = groupId;
   state.staffSelect.value = staff;
-  state.panels.group.show(groupChat(), me, groupId, {
+  state.panels.group.show(groupChat(), me, {
     title: group().name,
     subtitle: "(" + peopleOf(state.cast, groupId).length + ")",
     hint: GUIDE,
   });
-  state.panels.mine.show(chatOf("mine"), me, null, {
+  state.panels.mine.show(chatOf("mine"), me, {
     title: "我的私聊",
     subtitle: mine ? mine.nick : "",
-    hint: "这里是" + (mine ? mine.nick : "") + "和随手拍的私聊。办完后在这里确认：解决了没有。",
+    hint: "这里是" + (mine ? mine.nick : "") + "和随手拍机器人的单聊。办完后在这里确认：解决了没有。",
   });
-  state.panels.staff.show(chatOf("staff"), staff, null, {
+  state.panels.staff.show(chatOf("staff"), staff, {
     title: "网格员私聊",
-    hint: "这里是" + (official ? official.title + official.nick : "网格员") + "和随手拍的私聊。有人上报后，任务会发到这里。",
+    hint: "这里是" + (official ? official.title + official.nick : "网格员") + "和随手拍应用的单聊。有人上报后，任务卡片会发到这里。",
   });
   state.list.select(groupId);
   const kept = { group: groupId, me, ...(state.staffByHand ? { staff } : {}) };
@@ -108,7 +116,7 @@ function unread(chat) {
 // Whichever member of staff has to look: the line under the tab leads to the right one.
 function unreadOfStaff() {
   const staff = state.cast.people.filter((p) => p.kind === "staff");
-  return staff.reduce((sum, p) => sum + unread("single:" + p.id), 0);
+  return staff.reduce((sum, p) => sum + unread(appChat(p.id)), 0);
 }
 
 function showBadge(badge, count) {
@@ -122,9 +130,9 @@ function showUnread() {
     if (wide.matches || tab === state.tab) markSeen(chatOf(tab));
     showBadge($("tab-" + tab).querySelector(".badge"), tab === "staff" ? unreadOfStaff() : unread(chatOf(tab)));
   }
-  state.list.update(state.chats, (id) => unread("group:" + id));
+  state.list.update(state.chats, (id) => unread("group:" + id), now());
   for (const option of state.staffSelect.options) {
-    const count = unread("single:" + option.value);
+    const count = unread(appChat(option.value));
     const text = option.dataset.name + (count ? " · " + count + "条新消息" : "");
     if (option.textContent !== text) option.textContent = text;
   }
@@ -138,12 +146,12 @@ function markSeen(chat) {
 
 // A line that says which other member of staff got a message, and leads there.
 function showOtherStaff() {
-  const waiting = state.cast.people.filter((p) => p.kind === "staff" && unread("single:" + p.id));
+  const waiting = state.cast.people.filter((p) => p.kind === "staff" && unread(appChat(p.id)));
   const other = waiting.find((p) => p.id !== state.chosen.staff);
   state.otherStaff.hidden = !other;
   if (!other) return;
   state.otherStaff.dataset.id = other.id;
-  state.otherStaff.textContent = other.title + other.nick + "有" + unread("single:" + other.id) + "条新消息，去看看 ›";
+  state.otherStaff.textContent = other.title + other.nick + "有" + unread(appChat(other.id)) + "条新消息，去看看 ›";
 }
 
 function chooseStaff(id) {
@@ -172,6 +180,7 @@ async function pullNews() {
   if (state.started && state.started !== answer.started) return location.reload();
   const first = !state.started;
   state.started = answer.started;
+  state.now = answer.now;
   for (const chat of answer.conversations) {
     state.chats.set(chat.id, chat);
     if (first) state.seen.set(chat.id, chat.total);
@@ -188,7 +197,7 @@ async function pullNews() {
 
 // Whoever gets the first task is shown, unless somebody is typing there or chose otherwise.
 function followStaff() {
-  const heard = state.chats.has("single:" + state.chosen.staff);
+  const heard = state.chats.has(appChat(state.chosen.staff));
   if (state.staffByHand || heard || !state.panels.staff.composer.empty) return;
   const likely = likelyStaff();
   if (likely === state.chosen.staff) return;
@@ -213,9 +222,15 @@ function soon() {
 
 function build() {
   const titles = new Map(state.cast.people.map((p) => [p.id, p.title]));
-  const options = { sample: state.cast.sample, complain, sent: soon, titleOf: (id) => titles.get(id) };
+  const options = { sample: state.cast.sample, complain, sent: soon, now, titleOf: (id) => titles.get(id) };
+  // What each chat has at WeCom: the app is told of no quote, and gets voices without their words.
+  const has = {
+    group: { mention: true, quote: true, voice: false },
+    mine: { mention: false, quote: true, voice: true },
+    staff: { mention: false, quote: false, voice: false },
+  };
   for (const tab of TABS) {
-    state.panels[tab] = new Panel($("panel-" + tab), { ...options, mention: tab === "group" });
+    state.panels[tab] = new Panel($("panel-" + tab), { ...options, ...has[tab] });
     $("tab-" + tab).addEventListener("click", () => selectTab(tab));
   }
   const head = $("panel-staff").querySelector(".head");

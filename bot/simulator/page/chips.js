@@ -24,14 +24,15 @@ function stepped(step, chips) {
 
 export function groupChips(groupName, sample, number) {
   const building = groupName.match(/\d+\s*(号楼|栋|座)/);
-  const chips = stepped("①", [{ text: (building ? building[0] : "") + "2单元电梯又停了" }]);
-  chips.push({ label: "发示例照片", photo: sample }, { text: "今晚谁去跳广场舞？" });
+  const trouble = (building ? building[0] : "") + "2单元电梯又停了";
+  const chips = stepped("①", [{ text: trouble }]);
+  chips.push({ label: "照片＋话", text: trouble, photo: sample }, { text: "今晚谁去跳广场舞？", aloof: true });
   return number ? chips.concat(lines(number, ["查 N"])) : chips;
 }
 
 export function staffChips(number) {
   if (!number) return [{ text: "我的待办" }, { text: "帮助" }];
-  return stepped("②", lines(number, ["接 N", "到场 N", "办结 N 已重启恢复"]));
+  return stepped("②", lines(number, ["办结 N 已重启恢复", "到场 N", "我的待办"]));
 }
 
 export function residentChips(number) {

@@ -1,11 +1,12 @@
 // The bar at the foot of a chat: words, photo, voice, mention, quote, and the ready-made sentences.
 
-import { element } from "./bubble.js";
+import { element } from "./element.js";
 
 const LARGEST_PHOTO_BYTES = 20 * 1024 * 1024;
 
 export class Composer {
   // `send(message)` gets text, voice, mention, quote and a photo (a File, or the path of one already there).
+  // `mention` and `voice` say whether this chat has them; in a group the @ is there until somebody takes it away.
   constructor(root, options) {
     this.root = root;
     this.options = options;
@@ -15,8 +16,11 @@ export class Composer {
     this.voiceTool = root.querySelector(".voice");
     this.photoMenu = root.querySelector(".photo-menu");
     this.mentionTool.hidden = !options.mention;
+    this.voiceTool.hidden = !options.voice;
+    this.attached = null;
     this.chipsShown = "";
     this.listen();
+    this.rest();
   }
 
   listen() {
@@ -36,6 +40,7 @@ export class Composer {
       tool.addEventListener("click", () => this.press(tool, tool.getAttribute("aria-pressed") !== "true"));
     }
     find(".unquote").addEventListener("click", () => this.quote(null));
+    find(".unattach").addEventListener("click", () => this.attach(null));
     this.listenForPhotos(find);
   }
 
@@ -49,11 +54,11 @@ export class Composer {
     this.root.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.openPhotoMenu(false);
     });
-    find(".sample").addEventListener("click", () => this.options.send({ photo: this.options.sample }));
+    find(".sample").addEventListener("click", () => this.attach(this.options.sample));
     find(".sample img").src = this.options.sample;
     find(".choose").addEventListener("click", () => file.click());
     file.addEventListener("change", () => {
-      if (file.files.length) this.sendFile(file.files[0]);
+      if (file.files.length) this.attachFile(file.files[0]);
       file.value = "";
     });
   }
@@ -65,10 +70,23 @@ export class Composer {
 
   press(tool, down) {
     tool.setAttribute("aria-pressed", String(down));
-    const speaking = this.voiceTool.getAttribute("aria-pressed") === "true";
-    this.area.placeholder = speaking ? "写下说的话，当作语音发出" : "输入消息";
+    const speaking = this.speaking;
+    this.area.placeholder = speaking ? "写下说的话，当作语音发出" : this.placeholder;
     this.root.classList.toggle("speaking", speaking);
+    this.root.querySelector(".deaf").hidden = !this.options.mention || this.mentioning;
     if (down) this.area.focus();
+  }
+
+  get speaking() {
+    return this.voiceTool.getAttribute("aria-pressed") === "true";
+  }
+
+  get mentioning() {
+    return this.options.mention && this.mentionTool.getAttribute("aria-pressed") === "true";
+  }
+
+  get placeholder() {
+    return this.mentioning ? "对随手拍说" : "输入消息";
   }
 
   get empty() {
@@ -81,23 +99,46 @@ export class Composer {
   }
 
   sendWords() {
-    if (this.empty) return;
+    if (this.empty && !this.attached) return;
     this.options.send({
       text: this.area.value.trim(),
-      voice: this.voiceTool.getAttribute("aria-pressed") === "true",
-      mention: this.mentionTool.getAttribute("aria-pressed") === "true",
+      voice: this.speaking,
+      mention: this.mentioning,
       quote: this.quoted ? this.quoted.id : null,
+      photo: this.attached,
     });
-    this.area.value = "";
-    this.fit();
-    this.press(this.voiceTool, false);
-    this.press(this.mentionTool, false);
-    this.quote(null);
+    this.clear();
   }
 
-  sendFile(file) {
-    if (file.size > LARGEST_PHOTO_BYTES) return this.options.complain("照片超过20MB,发不出去");
-    return this.options.send({ photo: file });
+  clear() {
+    this.area.value = "";
+    this.fit();
+    this.rest();
+    this.quote(null);
+    this.attach(null);
+  }
+
+  // As the tools stand before anything is written.
+  rest() {
+    this.voiceTool.setAttribute("aria-pressed", "false");
+    this.mentionTool.setAttribute("aria-pressed", String(this.options.mention));
+    this.press(this.voiceTool, false);
+  }
+
+  attachFile(file) {
+    if (file.size > LARGEST_PHOTO_BYTES) return this.options.complain("照片超过20MB，发不出去");
+    return this.attach(file);
+  }
+
+  // A photo waits for its words: in a group only both together reach the robot.
+  attach(photo) {
+    this.attached = photo;
+    const place = this.root.querySelector(".attached");
+    place.hidden = !photo;
+    if (!photo) return;
+    const name = photo instanceof Blob ? photo.name : "示例照片";
+    place.querySelector(".attached-name").textContent = "照片：" + name + (this.options.mention ? "，和话一起发" : "");
+    this.area.focus();
   }
 
   quote(message) {
@@ -109,7 +150,7 @@ export class Composer {
     this.area.focus();
   }
 
-  // Ready-made messages: {label, text} or {label, photo}. Redrawn only when they changed, so that a tap never misses.
+  // Ready-made messages: {label, text, photo, aloof}. Redrawn only when they changed, so that a tap never misses.
   offer(chips) {
     const shown = JSON.stringify(chips);
     if (shown === this.chipsShown) return;
@@ -120,8 +161,14 @@ export class Composer {
     for (const chip of chips) {
       const button = element("button", "chip", chip.label || chip.text);
       button.type = "button";
-      button.addEventListener("click", () => this.options.send({ text: chip.text || "", photo: chip.photo || null }));
+      button.addEventListener("click", () => this.offerTaken(chip));
       place.append(button);
     }
+  }
+
+  // A ready-made message goes out at once, called to the robot unless it is meant for the neighbours.
+  offerTaken(chip) {
+    const mention = this.options.mention && !chip.aloof;
+    this.options.send({ text: chip.text, photo: chip.photo || null, mention });
   }
 }

@@ -1,6 +1,7 @@
 // The lists to choose from: groups at the left, people in the boxes.
 
-import { element, timeLabel } from "./bubble.js";
+import { timeLabel } from "./bubble.js";
+import { element } from "./element.js";
 
 const inGroup = (person, group) => group.members.includes(person.id) || person.groups.includes(group.id);
 
@@ -70,12 +71,12 @@ export class GroupList {
     for (const [groupId, row] of this.rows) row.setAttribute("aria-current", String(groupId === id));
   }
 
-  update(chats, unreadOf) {
+  update(chats, unreadOf, nowMs) {
     for (const [id, row] of this.rows) {
       const chat = chats.get("group:" + id);
       const count = unreadOf(id);
       row.querySelector(".group-last").textContent = chat ? chat.preview : "";
-      row.querySelector(".group-time").textContent = chat ? timeLabel(chat.sent_at, Date.now()) : "";
+      row.querySelector(".group-time").textContent = chat ? timeLabel(chat.sent_at, nowMs) : "";
       row.querySelector(".badge").textContent = count > 99 ? "99+" : count;
       row.querySelector(".badge").hidden = count === 0;
     }

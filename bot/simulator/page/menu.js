@@ -38,7 +38,7 @@ document.addEventListener("keydown", (event) => {
   opener.focus();
 });
 
-// `actionsFor(id)` answers {quote, recall} with functions for what is allowed.
+// `actionsFor(id)` answers {quote} with a function where that is allowed; nobody tells a robot of a recall.
 export function offerMenu(log, actionsFor) {
   let timer = 0;
   const rowOf = (event) => event.target.closest(".row");

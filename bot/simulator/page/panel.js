@@ -1,15 +1,16 @@
 // One chat: its messages, its bar, and how new messages come in.
 
-import { getMessages, recall, say, upload } from "./api.js";
-import { element, messageElement, timeLabel } from "./bubble.js";
+import { getMessages, press, say, upload } from "./api.js";
+import { messageElement, timeLabel } from "./bubble.js";
 import { Composer } from "./composer.js";
+import { element } from "./element.js";
 import { offerMenu } from "./menu.js";
 
 const SILENCE_SECONDS = 300;
 const NEAR_END_PX = 120;
 
 export class Panel {
-  // `titleOf` gives the office of a person; `sent` is called when something went out.
+  // `titleOf` gives the office of a person, `now` the platform's time; `sent` is called when something went out.
   constructor(root, options) {
     this.root = root;
     this.options = options;
@@ -39,12 +40,12 @@ export class Panel {
   }
 
   // Show another chat, or the same one through another person's eyes.
-  show(chat, speaker, group, titles) {
+  show(chat, speaker, titles) {
     this.root.querySelector(".title").textContent = titles.title;
     this.root.querySelector(".subtitle").textContent = titles.subtitle || "";
     this.hint = titles.hint;
     if (this.chat === chat && this.speaker === speaker) return;
-    Object.assign(this, { chat, speaker, group, revision: 0, lastTime: 0, sticking: true });
+    Object.assign(this, { chat, speaker, revision: 0, lastTime: 0, sticking: true });
     this.messages = new Map();
     this.rows = new Map();
     this.log.textContent = "";
@@ -72,7 +73,12 @@ export class Panel {
     if (known && known.revision >= message.revision) return 0;
     this.revision = Math.max(this.revision, message.revision);
     this.messages.set(message.id, message);
-    const row = messageElement(message, message.sender === this.speaker, this.options.titleOf(message.sender));
+    const row = messageElement(message, {
+      mine: message.sender === this.speaker,
+      title: this.options.titleOf(message.sender),
+      press: (key, chosen) => this.press(message, key, chosen),
+      quotable: this.options.quote,
+    });
     row.dataset.id = message.id;
     const old = this.rows.get(message.id);
     this.rows.set(message.id, row);
@@ -81,7 +87,7 @@ export class Panel {
       return 0;
     }
     if (message.sent_at - this.lastTime > SILENCE_SECONDS) {
-      this.log.append(element("div", "aside", timeLabel(message.sent_at, Date.now())));
+      this.log.append(element("div", "aside", timeLabel(message.sent_at, this.options.now())));
     }
     this.lastTime = message.sent_at;
     this.log.append(row);
@@ -89,7 +95,7 @@ export class Panel {
   }
 
   async send(message) {
-    const to = { person: this.speaker, group: this.group };
+    const to = { person: this.speaker, chat: this.chat };
     try {
       let photo = message.photo || null;
       if (photo instanceof Blob) photo = (await upload(photo)).photo;
@@ -102,21 +108,21 @@ export class Panel {
     this.options.sent();
   }
 
-  actionsFor(id) {
-    const message = this.messages.get(id);
-    if (!message || message.recalled) return {};
-    const actions = { quote: () => this.composer.quote(message) };
-    if (message.sender === this.speaker) actions.recall = () => this.takeBack(id);
-    return actions;
-  }
-
-  async takeBack(id) {
+  async press(message, key, chosen) {
     try {
-      await recall({ person: this.speaker, group: this.group, message_id: id });
+      const answer = press({ person: this.speaker, message: Number(message.id), key, chosen });
+      this.options.sent();
+      await answer;
     } catch (error) {
-      this.options.complain("没有撤回，请再试一次");
+      this.options.complain("没有点上，请再试一次");
     }
     this.options.sent();
+  }
+
+  actionsFor(id) {
+    const message = this.messages.get(id);
+    if (!this.options.quote || !message || message.recalled || message.card) return {};
+    return { quote: () => this.composer.quote(message) };
   }
 
   // The words of the bot in this chat, newest first.

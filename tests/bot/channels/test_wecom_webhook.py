@@ -20,7 +20,7 @@ from bot.channels import (
     RecipientGone,
 )
 from bot.channels import wecom_webhook as webhook
-from bot.channels.wecom_webhook import Article, WecomWebhookChannel, keys_of_groups
+from bot.channels.wecom_webhook import Article, WecomWebhookChannel
 from data.models import ChatGroup
 from handlers.message import Reach
 from tests.talking import Talk
@@ -221,7 +221,7 @@ def test_keys_are_those_the_office_entered(sqlite_talk: Talk) -> None:
             )
         session.commit()
     sqlite_talk.bot.directory.reload()
-    keys = keys_of_groups(sqlite_talk.bot.directory)
+    keys = sqlite_talk.bot.directory().webhook_key
     assert (keys("wr9001"), keys("wr9002"), keys("elsewhere")) == (KEY, None, None)
 
 

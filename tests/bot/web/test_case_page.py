@@ -105,12 +105,26 @@ def test_photos_before_and_after(any_office: Office) -> None:
     browser = any_office.signed_in(GRID_LEADER)
     page = browser.get("/console/cases/1001").text
     before, after = page.split("<h3>办理后</h3>")
-    shown = [re.findall(r'src="(/console/cases/1001/photo/\d+)"', part) for part in (before, after)]
+    shown = [re.findall(r'src="(/console/cases/1001/photo/\d+)/small"', part) for part in (before, after)]
     assert [len(part) for part in shown] == [1, 1]
     for (address,), colour in zip(shown, PHOTOS.values(), strict=True):
-        answer = browser.get(address)
-        assert answer.headers["content-type"] == "image/jpeg"
-        assert _similar(Image.open(io.BytesIO(answer.content)).getpixel((40, 30)), colour)
+        for size in ("", "/small"):
+            answer = browser.get(address + size)
+            assert answer.headers["content-type"] == "image/jpeg"
+            assert _similar(Image.open(io.BytesIO(answer.content)).getpixel((40, 30)), colour)
+
+
+def test_the_original_is_for_administrators_alone_and_logged_apart(any_office: Office) -> None:
+    talk = _solved(any_office)
+    leader, admin = any_office.signed_in(GRID_LEADER), any_office.signed_in(ADMINISTRATOR)
+    address = "/console/cases/1001/photo/1/original"
+    assert (leader.get(address).status_code, leader.get(address[:-1]).status_code) == (403, 404)
+    assert "原图" not in leader.get("/console/cases/1001").text
+    assert f'href="{address}"' in admin.get("/console/cases/1001").text
+    assert "case_photo_original" not in {look.what for look in talk.rows(AccessLog)}
+    assert Image.open(io.BytesIO(admin.get(address).content)).format == "JPEG"
+    looks = [look for look in talk.rows(AccessLog) if look.what == "case_photo_original"]
+    assert [(look.person_id, look.reference) for look in looks] == [(any_office.person(ADMINISTRATOR).id, 1)]
 
 
 def _similar(pixel: object, colour: str) -> bool:
@@ -123,7 +137,7 @@ def test_the_photo_of_another_case_is_not_found(office: Office) -> None:
     talk.say("r002", "3号楼电梯坏了,按了没反应")
     browser = office.signed_in(ADMINISTRATOR)
     assert browser.get("/console/cases/1002").status_code == 200
-    for address in ("1002/photo/1", "1001/photo/999"):
+    for address in ("1002/photo/1", "1001/photo/999", "1002/photo/1/small", "1002/photo/1/original"):
         assert browser.get(f"/console/cases/{address}").status_code == 404
 
 
