@@ -104,7 +104,7 @@ def _reports(count: int, run_name: str = "r") -> Iterator[IncomingMessage]:
     faults = ("楼道灯坏了", "楼道里堆满杂物", "下水道堵了往外冒水", "门禁坏了谁都能进", "垃圾好几天没人收")
     for i in range(count):
         text = f"{i % 8 + 1}号楼{i % 2 + 1}单元{i % 6 + 1}楼{faults[i % len(faults)]},第{i}次说了"
-        yield _message(f"{run_name}-{RUN}-{i}", f"r{i % 100 + 1:03d}", text, GROUP)
+        yield _message(f"{run_name}-{RUN}-{i}", f"r{i}", text, GROUP)
 
 
 def _accepts(bot: Bot, count: int) -> Iterator[tuple[IncomingMessage, Sender]]:

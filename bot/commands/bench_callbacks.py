@@ -57,7 +57,7 @@ def talk(run: str) -> Iterator[Request]:
     number = 0
     while True:
         number += 1
-        yield _to_app(f"{run}-{number}", f"r{number % 100 + 1:03d}", f"今天晚上吃什么呀，要不去吃火锅{number}")
+        yield _to_app(f"{run}-{number}", f"r{number}", f"今天晚上吃什么呀，要不去吃火锅{number}")
 
 
 def reports(run: str) -> Iterator[Request]:
@@ -66,7 +66,7 @@ def reports(run: str) -> Iterator[Request]:
     while True:
         number += 1
         where = f"{number % 8 + 1}号楼{number % 2 + 1}单元{number % 6 + 1}楼"
-        yield _to_robot(f"{run}-{number}", f"r{number % 100 + 1:03d}", f"{where}{FAULTS[number % 5]}，第{number}次说了")
+        yield _to_robot(f"{run}-{number}", f"r{number}", f"{where}{FAULTS[number % 5]}，第{number}次说了")
 
 
 def _reports(ours: Server) -> Figures:
