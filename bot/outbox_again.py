@@ -16,6 +16,8 @@ def send_again(session: Session, outbox_id: int, now: dt.datetime, ended: Collec
     row = session.get(OutboxMessage, outbox_id, with_for_update=True)
     if row is None or row.status not in ended or row.merged_into_id is not None:
         return False
+    if row.afterwards is not None:  # what it said is gone, or out of date
+        return False
     merged = sa.update(OutboxMessage).where(
         col(OutboxMessage.conversation) == row.conversation,
         col(OutboxMessage.status) == row.status,

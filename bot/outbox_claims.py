@@ -17,7 +17,7 @@ from bot import breaker, outbox_limits
 from bot.channels import Channel
 from bot.outbox_merges import SEPARATOR, mergeable_with, merged_before, waiting_in
 from bot.outbox_rows import due, not_held, unmerged
-from data.models import ChannelState, OutboxMessage, OutboxStatus
+from data.models import Afterwards, ChannelState, OutboxMessage, OutboxStatus
 
 log = structlog.get_logger("outbox")
 
@@ -118,7 +118,7 @@ def release_lost(session: Session, channels: Mapping[str, Channel], now: dt.date
     """Rows whose sender died between claim and result: again where a second send is dropped, else unknown."""
     for row in session.exec(select(OutboxMessage).where(*_lost(now)).with_for_update(skip_locked=True)).all():
         channel = channels.get(row.channel)
-        again = channel is not None and channel.checks_duplicates
+        again = channel is not None and channel.checks_duplicates and row.afterwards is not Afterwards.RECALL
         row.status = OutboxStatus.QUEUED if again else OutboxStatus.UNKNOWN
         # The attempt counts towards the limits from now on, because nobody knows when it was made.
         row.claimed_until, row.not_before = None, now

@@ -15,7 +15,7 @@ from bot import breaker
 from bot.channels import Receipt
 from bot.outbox_claims import Claimed
 from data.database import Database
-from data.models import OutboxMessage, OutboxStatus
+from data.models import Afterwards, OutboxMessage, OutboxStatus
 
 log = structlog.get_logger("outbox")
 
@@ -118,6 +118,9 @@ class Results:
     def _change(self, session: Session, *, sure: bool = False, **changes: Any) -> None:
         """The same for the row and what was merged into it; unless the claim ran out meanwhile and it is not ours."""
         numbers = [row.id for row in self.claimed.rows]
+        if changes.get("status") is OutboxStatus.QUEUED:  # its words are gone meanwhile
+            recalled = col(OutboxMessage.afterwards) == Afterwards.RECALL
+            changes["status"] = sa.case((recalled, OutboxStatus.DEAD), else_=OutboxStatus.QUEUED)
         statement = sa.update(OutboxMessage).where(col(OutboxMessage.id).in_(numbers))
         if not sure:
             statement = statement.where(col(OutboxMessage.claimed_until) == self.claimed.row.claimed_until)

@@ -14,6 +14,7 @@ from bot.channels import Channel
 from bot.inbox import Inbox
 from bot.live_model import LiveModel
 from bot.outbox import Outbox
+from bot.outbox_afterwards import SentMessages
 from bot.photos import Photos
 from bot.settings import Settings
 from bot.shadow import MOST_WAITING, Shadow
@@ -124,6 +125,10 @@ class Bot:
         while done := self.outbox.deliver(now + dt.timedelta(seconds=time.monotonic() - started)):
             total += done
         return total
+
+    def change_sent(self, now: dt.datetime) -> int:
+        """Recalls, and cards that lose their buttons."""
+        return SentMessages(self.database, self.channels).change(now)
 
     def close(self) -> None:
         """Let go of the database and the platforms."""

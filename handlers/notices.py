@@ -53,10 +53,14 @@ def tell_people(
     orders: Iterable[str] = (),
     at_once: bool = False,
 ) -> bool:
-    """Queue a private message to members of staff, once each; False if none of them can be reached."""
-    accounts = [a for person in dict.fromkeys(person_ids) for a in context.directory.staff_accounts.get(person, ())]
+    """Queue a private message to members of staff, once each by their first way; False if nobody can be reached."""
     orders = list(orders)
-    told = [tell_account(context, account, text, case, orders=orders, at_once=at_once) for account in accounts]
+
+    def tell(person: int) -> bool:
+        accounts = context.directory.staff_accounts.get(person, ())
+        return any(tell_account(context, a, text, case, orders=orders, at_once=at_once) for a in accounts)
+
+    told = [tell(person) for person in dict.fromkeys(person_ids)]
     return any(told)
 
 

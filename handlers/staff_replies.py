@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
+from data.models import TaskStatus
 from handlers.labels import LEVEL, URGENCY
 from handlers.local_time import when
 
@@ -17,6 +18,10 @@ NO_TASKS = "现在没有待办。"
 # The words that were not found are not repeated: they may be a name, and others may read the answer.
 UNKNOWN_DEPARTMENT = "没有找到这个部门，请写部门名称，例如：供电。"
 UNKNOWN_PERSON = "没有找到这个人，请写本网格或社区在岗人员的姓名。"
+# They stand on a card where its buttons were.
+CARD_TAKEN = "已由他人接单"
+CARD_REVOKED = "已收回"
+CARD_ENDED = {TaskStatus.DONE: "已办结", TaskStatus.RETURNED: "已退回"}
 # Said in the group, so they tell neither what the code was for nor who may use it.
 BIND_IN_GROUP = "请在要绑定的群里@我发送绑定码。"
 BIND_BY_STAFF = "绑定由社区工作人员操作，居民不用发送。"

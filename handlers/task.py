@@ -7,7 +7,7 @@ from sqlmodel import col, or_, select
 
 from data.models import Case, CaseStatus, Department, DepartmentKind, Outcome, Role, Task, TaskStatus
 from data.privacy import masked
-from handlers import notices, replies, staff_replies
+from handlers import notices, replies, sent_messages, staff_replies
 from handlers.cases import escalation, intake
 from handlers.cases.actors import (
     HOLDING,
@@ -164,6 +164,7 @@ def _accept(context: Context, case: Case, roles: frozenset[ActorRole]) -> None:
     if task is not None:
         task.person_id, task.status, task.accepted_at = _person(context), TaskStatus.ACCEPTED, context.now
         context.session.add(task)
+    sent_messages.settle_cards(context, case, staff_replies.CARD_TAKEN, keep=_person(context))
     start_clock(context, case)
     notices.tell_reporters(context, case, replies.accepted_by_resident_view(case.number))
 

@@ -3,10 +3,11 @@
 One file a platform; only these know the platform's formats.
 """
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from handlers.message import IncomingMessage, Reach
 
@@ -141,4 +142,20 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class ChangesSent(Protocol):
+    """What some platforms let us do with a private message after it was sent; both raise ChannelError or its kinds."""
+
+    recall_within: dt.timedelta
+    settle_within: dt.timedelta
+
+    def recall(self, message_id: str) -> None:
+        """Take the message back from everybody who got it."""
+        ...
+
+    def settle_card(self, account: str, response_code: str, words: str) -> None:
+        """Put `words` where the buttons of this person's card were; once for each code."""
         ...

@@ -43,6 +43,7 @@ class WecomAppChannel:
     limits: tuple[Limit, ...] = (Limit(27, 60), Limit(950, 3600))
 
     can_send_now = True
+    recall_within, settle_within = dt.timedelta(hours=24), dt.timedelta(hours=72)
 
     def __init__(self, client: WecomClient, token: str, aes_key: str) -> None:
         self._client = client
@@ -80,6 +81,13 @@ class WecomAppChannel:
             content = {"msgtype": "template_card", "template_card": card}
         answer = self._client.post("message/send", data=who | content)
         return Receipt(str(answer.get("msgid") or ""), str(answer.get("response_code") or ""))
+
+    def recall(self, message_id: str) -> None:
+        self._client.post("message/recall", data={"msgid": message_id})
+
+    def settle_card(self, account: str, response_code: str, words: str) -> None:
+        which = {"userids": [account], "agentid": self._client.agent_id, "response_code": response_code}
+        self._client.post("message/update_template_card", data=which | {"button": {"replace_name": words}})
 
     def download(self, reference: str) -> bytes:
         return self._client.download(reference)

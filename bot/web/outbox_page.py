@@ -10,6 +10,7 @@ import structlog
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from bot import breaker, outbox_again
@@ -20,7 +21,7 @@ from bot.web.console import RowId
 from bot.web.pages import render
 from bot.web.permissions import Area
 from bot.web.sign_in import OWN_FORM, Staff, staff_in
-from data.models import OutboxMessage, OutboxStatus
+from data.models import Afterwards, OutboxMessage, OutboxStatus
 from data.models.cases import FIRST_NUMBER
 from handlers.directory import Directory
 
@@ -38,6 +39,7 @@ class Shown(StrEnum):
     WAITING = "waiting"
     UNKNOWN = "unknown"
     DEAD = "dead"
+    LEFT = "left"
 
 
 STATUSES = {
@@ -45,11 +47,12 @@ STATUSES = {
     Shown.UNKNOWN: (OutboxStatus.UNKNOWN,),
     Shown.DEAD: (OutboxStatus.DEAD,),
 }
-TITLES = {Shown.WAITING: "等待发送", Shown.UNKNOWN: "不知是否送达", Shown.DEAD: "没有送达"}
+TITLES = {Shown.WAITING: "等待发送", Shown.UNKNOWN: "不知是否送达", Shown.DEAD: "没有送达", Shown.LEFT: "没能收回"}
 NOTES = {
     Shown.WAITING: "按平台的限额依次发送。晚上10点到早上7点，不急的消息留到早上。",
     Shown.UNKNOWN: "发送时连接断了，对方可能已经收到。请先问一下对方，再决定是否重发，以免重复。",
     Shown.DEAD: "平台拒收，或者多次尝试都没有成功。处理好原因以后可以再试一次。",
+    Shown.LEFT: "这些消息的内容已从系统里删除，但没能从对方手机上收回。需要时请当面请对方删除。",
 }
 ENDED = (OutboxStatus.DEAD, OutboxStatus.UNKNOWN)
 
@@ -67,7 +70,7 @@ class Line:
 
 @router.get("")
 def outbox(request: Request, staff: InOutbox, shown: Annotated[Shown, Query()] = Shown.DEAD) -> Response:
-    """One list of the three, the newest first; of what waits the oldest first."""
+    """One of the lists, the newest first; of what waits the oldest first."""
     bot: Bot = request.app.state.bot
     now = bot.clock()
     with bot.database.reading() as session:
@@ -119,14 +122,23 @@ def _counts(session: Session) -> dict[Shown, int]:
     wanted = [one for statuses in STATUSES.values() for one in statuses]
     statement = sa.select(status, sa.func.count()).where(status.in_(wanted), unmerged()).group_by(status)
     found = {one: int(number) for one, number in session.execute(statement)}
-    return {shown: sum(found.get(one, 0) for one in statuses) for shown, statuses in STATUSES.items()}
+    left = session.scalar(sa.select(sa.func.count()).select_from(OutboxMessage).where(_in(Shown.LEFT))) or 0
+    counts = {shown: sum(found.get(one, 0) for one in statuses) for shown, statuses in STATUSES.items()}
+    return counts | {Shown.LEFT: left}
+
+
+def _in(shown: Shown) -> ColumnElement[bool]:
+    """Whether a message belongs into the list."""
+    if shown is Shown.LEFT:
+        return col(OutboxMessage.afterwards) == Afterwards.LEFT
+    return col(OutboxMessage.status).in_(STATUSES[shown]) & unmerged()
 
 
 def _lines(session: Session, directory: Directory, shown: Shown, now: dt.datetime) -> list[Line]:
     number = col(OutboxMessage.id)
     statement = (
         select(OutboxMessage)
-        .where(col(OutboxMessage.status).in_(STATUSES[shown]), unmerged())
+        .where(_in(shown))
         .order_by(number if shown is Shown.WAITING else number.desc())
         .limit(MOST_LISTED)
     )
@@ -162,6 +174,8 @@ def _to(row: OutboxMessage, groups: dict[str, str], staff: dict[tuple[str, str],
 
 def _state(row: OutboxMessage, now: dt.datetime) -> str:
     """Why it is where it is, in a few words."""
+    if row.afterwards is Afterwards.LEFT:
+        return row.error
     if row.status is OutboxStatus.SENDING:
         return "正在发送"
     if row.status is OutboxStatus.QUEUED and row.quiet_until and row.quiet_until > now:

@@ -41,7 +41,7 @@ from data.models.organisation import (
     Unit,
     UnitLevel,
 )
-from data.models.outbox import Claim, OutboxMessage, OutboxStatus
+from data.models.outbox import Afterwards, Claim, OutboxMessage, OutboxStatus
 from data.models.places import (
     BindingCode,
     Building,
@@ -61,6 +61,7 @@ from data.models.shadow import ShadowCount, ShadowDifference, ShadowRun
 __all__ = [
     "AccessLog",
     "Account",
+    "Afterwards",
     "BindingCode",
     "Building",
     "CalendarOverride",

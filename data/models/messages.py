@@ -31,11 +31,15 @@ class Message(SQLModel, table=True):
     """One incoming message, once: unique by channel and platform id. `text` is kept only inside a case."""
 
     __tablename__ = "messages"
-    __table_args__ = (UniqueConstraint("channel", "platform_id"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "platform_id"),
+        # What was said lately in a group is asked by every report.
+        sa.Index("ix_messages_group_id_received_at", "group_id", "received_at"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     channel: str = Field(max_length=32)
     platform_id: str = Field(max_length=128)
-    group_id: int | None = Field(default=None, foreign_key="chat_groups.id", index=True)
+    group_id: int | None = Field(default=None, foreign_key="chat_groups.id")
     account_id: int | None = Field(default=None, foreign_key="accounts.id", index=True)
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
     outcome: Outcome = Field(default=Outcome.IGNORED, sa_type=enum_type(Outcome), index=True)

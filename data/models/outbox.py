@@ -18,6 +18,16 @@ class OutboxStatus(StrEnum):
     DEAD = "dead"
 
 
+class Afterwards(StrEnum):
+    """What is to be done about a message once it was sent, and what came of it."""
+
+    RECALL = "recall"
+    SETTLE = "settle"
+    DONE = "done"
+    LEFT = "left"
+    """It could not be recalled: whoever got it can still read it."""
+
+
 class OutboxMessage(SQLModel, table=True):
     """One message to one conversation; order holds within a conversation.
 
@@ -31,6 +41,12 @@ class OutboxMessage(SQLModel, table=True):
         sa.Index("ix_outbox_status_conversation", "status", "conversation"),
         sa.Index("ix_outbox_conversation_sent_at", "conversation", "sent_at"),
         sa.Index("ix_outbox_channel_sent_at", "channel", "sent_at"),
+        sa.Index(
+            "ix_outbox_afterwards",
+            "afterwards",
+            sqlite_where=sa.text("afterwards IS NOT NULL"),
+            postgresql_where=sa.text("afterwards IS NOT NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     channel: str = Field(max_length=32)
@@ -56,6 +72,9 @@ class OutboxMessage(SQLModel, table=True):
     platform_message_id: str = Field(default="", max_length=256)
     response_code: str | None = Field(default=None, sa_type=sa.Text)
     """With it the platform lets us change the card once."""
+    afterwards: Afterwards | None = Field(default=None, sa_type=enum_type(Afterwards))
+    card_words: str = Field(default="", max_length=32)
+    """What stands where the buttons were, once the card is settled."""
 
 
 class Claim(SQLModel, table=True):

@@ -20,8 +20,6 @@ from data.models import (
     Evaluation,
     Media,
     Message,
-    OutboxMessage,
-    OutboxStatus,
     Outcome,
     PendingMessage,
     Person,
@@ -31,7 +29,7 @@ from data.models import (
     ShadowDifference,
     StatusChange,
 )
-from handlers import notices, replies
+from handlers import notices, replies, sent_messages
 from handlers.cases.actors import today
 from handlers.cases.deadlines import working_days_after
 from handlers.cases.lifecycle import Action, ActorRole, advance
@@ -154,16 +152,8 @@ def _wipe(context: Context, case: Case) -> None:
         evaluation.note = ""
     # What another model made of it would tell that there is such a matter.
     context.session.execute(sa.delete(ShadowDifference).where(col(ShadowDifference.case_id) == case.id))
-    _wipe_notices(context, case)
-
-
-def _wipe_notices(context: Context, case: Case) -> None:
-    """What was told about the case quotes it; what waits is not sent any more, answers are not given again."""
-    for notice in context.session.exec(select(OutboxMessage).where(OutboxMessage.case_id == case.id)):
-        if notice.status is OutboxStatus.QUEUED or notice.passive_for_id is not None:
-            context.session.delete(notice)
-        else:
-            notice.text = SEALED_WORDS
+    # What was told about the case quotes it.
+    sent_messages.call_back(context, case, SEALED_WORDS)
 
 
 def matters_for(context: Context, person: Person) -> list[SealedMatter]:

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from data.models import Case, Duty, Role, Task, TaskStatus, UnitLevel
 from data.taxonomy import Urgency
-from handlers import notices, staff_replies
+from handlers import notices, sent_messages, staff_replies
 from handlers.cases.actors import OPEN_TASKS, open_task, today
 from handlers.cases.clock import start_clock
 from handlers.cases.lifecycle import Action, ActorRole, advance
@@ -137,9 +137,10 @@ def open_tasks(context: Context, cases: Iterable[Case]) -> dict[int, Task]:
 
 
 def revoke(context: Context, case: Case, status: TaskStatus = TaskStatus.REVOKED) -> Task | None:
-    """End the open task, if there is one."""
+    """End the open task, if there is one; nobody can press what was offered with it."""
     task = open_task(context, case) if case.dispatched_at else None
     if task is not None:
+        sent_messages.settle_cards(context, case, staff_replies.CARD_ENDED.get(status, staff_replies.CARD_REVOKED))
         task.status, task.ended_at = status, context.now
         context.session.add(task)
     return task

@@ -147,6 +147,10 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_media_dhash"), ["dhash"], unique=False)
 
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_messages_group_id"))
+        batch_op.create_index("ix_messages_group_id_received_at", ["group_id", "received_at"], unique=False)
+
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("orders", sa.JSON(), nullable=False, server_default=sa.text("'[]'")))
         batch_op.add_column(sa.Column("quiet_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
@@ -161,12 +165,31 @@ def upgrade() -> None:
             )
         )
         batch_op.add_column(sa.Column("response_code", sa.Text(), nullable=True))
+        batch_op.add_column(
+            sa.Column(
+                "afterwards",
+                sa.Enum("recall", "settle", "done", "left", name="afterwards", native_enum=False, length=24),
+                nullable=True,
+            )
+        )
+        batch_op.add_column(
+            sa.Column(
+                "card_words", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False, server_default=sa.text("''")
+            )
+        )
+        batch_op.create_index(
+            "ix_outbox_afterwards",
+            ["afterwards"],
+            unique=False,
+            sqlite_where=sa.text("afterwards IS NOT NULL"),
+            postgresql_where=sa.text("afterwards IS NOT NULL"),
+        )
         batch_op.create_index("ix_outbox_channel_sent_at", ["channel", "sent_at"], unique=False)
         batch_op.create_index("ix_outbox_conversation_sent_at", ["conversation", "sent_at"], unique=False)
 
     # The defaults were for the rows that stood there; new rows are written whole.
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        for column in ("orders", "parts_sent", "platform_message_id"):
+        for column in ("orders", "parts_sent", "platform_message_id", "card_words"):
             batch_op.alter_column(column, server_default=None)
     # ### end Alembic commands ###
 
@@ -176,12 +199,23 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_conversation_sent_at")
         batch_op.drop_index("ix_outbox_channel_sent_at")
+        batch_op.drop_index(
+            "ix_outbox_afterwards",
+            sqlite_where=sa.text("afterwards IS NOT NULL"),
+            postgresql_where=sa.text("afterwards IS NOT NULL"),
+        )
+        batch_op.drop_column("card_words")
+        batch_op.drop_column("afterwards")
         batch_op.drop_column("response_code")
         batch_op.drop_column("platform_message_id")
         batch_op.drop_column("merged_into_id")
         batch_op.drop_column("parts_sent")
         batch_op.drop_column("quiet_until")
         batch_op.drop_column("orders")
+
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.drop_index("ix_messages_group_id_received_at")
+        batch_op.create_index(batch_op.f("ix_messages_group_id"), ["group_id"], unique=False)
 
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_media_dhash"))

@@ -15,6 +15,7 @@ from wechatpy.utils import to_text
 
 from bot.channels import (
     BadCallback,
+    ChangesSent,
     ChannelError,
     ChannelUnsure,
     MediaGone,
@@ -444,6 +445,28 @@ def test_a_cut_off_message_is_unsure_for_a_person_and_given_up_for_a_group(scene
     assert scene.channel.checks_duplicates
 
 
+def test_a_message_is_recalled(scene: Scene) -> None:
+    assert isinstance(scene.channel, ChangesSent)
+    scene.channel.recall("m-1")
+    [call] = scene.platform.calls
+    assert (call.method, call.endpoint, call.json) == ("POST", "message/recall", {"msgid": "m-1"})
+
+
+def test_a_card_is_settled_for_one_person(scene: Scene) -> None:
+    scene.channel.settle_card("zhao", "code-1", "已收回")
+    [call] = scene.platform.calls
+    assert (call.method, call.endpoint) == ("POST", "message/update_template_card")
+    assert call.json == {
+        "userids": ["zhao"],
+        "agentid": 7,
+        "response_code": "code-1",
+        "button": {"replace_name": "已收回"},
+    }
+    scene.answers({"errcode": 0, "errmsg": "ok", "invaliduser": ["zhao"]})
+    with pytest.raises(RecipientGone):
+        scene.channel.settle_card("zhao", "code-1", "已收回")
+
+
 def test_somebody_who_left(scene: Scene) -> None:
     scene.answers({"errcode": 0, "errmsg": "ok", "invaliduser": "zhao", "msgid": "m-1"})
     with pytest.raises(RecipientGone):
@@ -491,6 +514,25 @@ def test_a_text_is_the_request_of_the_example(scene: Scene, pair: dict[str, Any]
 def test_a_group_message_is_the_request_of_the_example(scene: Scene, pair: dict[str, Any]) -> None:
     golden = pair["request"]
     assert scene.sent(Outgoing("out-1", golden["text"]["content"], group=golden["chatid"])) == golden
+
+
+@needs_vectors
+@pytest.mark.parametrize("pair", [p for p in golden_pairs("corp__message__message") if p.id.endswith("TestRecall")])
+def test_a_recall_is_the_request_of_the_example(scene: Scene, pair: dict[str, Any]) -> None:
+    scene.channel.recall(pair["request"]["msgid"])
+    assert scene.platform.calls[-1].json == pair["request"]
+
+
+@needs_vectors
+@pytest.mark.parametrize(
+    "pair", [p for p in golden_pairs("corp__message__template_card") if p.id.endswith("TestUpdateButtonDisable")]
+)
+def test_a_settled_card_is_the_request_of_the_example(scene: Scene, pair: dict[str, Any]) -> None:
+    """But for whose cards change: with us one person's, there two people's and some parties' and tags'."""
+    golden = {name: value for name, value in pair["request"].items() if name not in ("partyids", "tagids")}
+    person = golden["userids"][0]
+    scene.channel.settle_card(person, golden["response_code"], golden["button"]["replace_name"])
+    assert scene.platform.calls[-1].json == golden | {"userids": [person], "agentid": 7}
 
 
 def test_success_without_ids_is_success(scene: Scene) -> None:

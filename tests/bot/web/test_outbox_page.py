@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot import breaker
-from data.models import ChannelState, OutboxMessage, OutboxStatus
+from data.models import Afterwards, ChannelState, OutboxMessage, OutboxStatus
 from tests.bot.web.office import ADMINISTRATOR, HEAD, Office
 from tests.talking import MONDAY
 
@@ -35,7 +35,7 @@ def _states(office: Office) -> dict[int, tuple[OutboxStatus, int]]:
     return {row.id: (row.status, row.attempts) for row in office.talk.rows(OutboxMessage)}
 
 
-def test_the_three_lists(office: Office) -> None:
+def test_the_lists(office: Office) -> None:
     _row(office, OutboxStatus.DEAD, "errcode 93000：机器人被移出")
     _row(office, OutboxStatus.UNKNOWN, "连接中断")
     _row(office, OutboxStatus.QUEUED, quiet_until=MONDAY + dt.timedelta(hours=9), attempts=0)
@@ -52,6 +52,18 @@ def test_the_three_lists(office: Office) -> None:
     assert "仍要重发" in unknown
     assert "夜间不打扰" in waiting
     assert 'name="outbox_id"' not in waiting
+
+
+def test_what_could_not_be_recalled_is_listed_and_nobody_sends_it_again(office: Office) -> None:
+    _row(office, OutboxStatus.SENT, "已经超过平台允许的时间。", afterwards=Afterwards.LEFT)
+    _row(office, OutboxStatus.UNKNOWN, "连接中断", afterwards=Afterwards.RECALL)
+    _row(office, OutboxStatus.SENT, afterwards=Afterwards.DONE)
+    admin = office.signed_in(ADMINISTRATOR)
+    left, unknown = (admin.get(f"{PAGE}?shown={shown}").text for shown in ("left", "unknown"))
+    assert "没能收回（1）" in left
+    assert "已经超过平台允许的时间。" in left
+    assert "连接中断" in unknown
+    assert 'name="outbox_id"' not in left + unknown
 
 
 def test_whom_it_was_for(office: Office) -> None:
