@@ -64,8 +64,12 @@ def _account(session: Session, directory: Directory, message: IncomingMessage) -
     if account is not None:  # a copy that no session holds; one just made may yet be rolled back
         directory.accounts[message.channel, message.sender] = Account(**account.model_dump())
     else:
-        append_once(session, Account, UNIQUE, **who, nickname=message.nickname)
-        account = session.exec(ACCOUNT, params=who).one()
+        number = append_once(session, Account, UNIQUE, **who, nickname=message.nickname)
+        if number is None:
+            return session.exec(ACCOUNT, params=who).one()
+        account = Account(id=number, nickname=message.nickname, channel=message.channel, platform_id=message.sender)
+        make_transient_to_detached(account)
+        session.add(account)
     if message.nickname and account.person_id is None and account.nickname != message.nickname:
         account.nickname = message.nickname
     return account

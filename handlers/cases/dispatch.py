@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 
 from data.models import Case, Duty, Role, Task, TaskStatus, UnitLevel
+from data.rows import append
 from data.taxonomy import Urgency
 from handlers import notices, sent_messages, staff_replies
 from handlers.cases.actors import OPEN_TASKS, open_task, today
@@ -79,16 +80,9 @@ def offer(
     take_back(context, case, staff_replies.task_moved(case.number), keep=choice.person_ids)
     case.dispatched_at, case.accepted_at = context.now, None
     start_clock(context, case)
-    context.session.add(
-        Task(
-            case=case,
-            unit_id=choice.unit_id,
-            department_id=department_id,
-            person_id=person_id,
-            offered_at=context.now,
-        )
-    )
     context.session.flush()  # a new case has its number from here on
+    whose = {"unit_id": choice.unit_id, "department_id": department_id, "person_id": person_id}
+    append(context.session, Task, case_id=case.id, offered_at=context.now, **whose)
     people = dict.fromkeys(choice.person_ids)
     orders = staff_replies.offer_orders(case.number)
     told = [

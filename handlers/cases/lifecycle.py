@@ -5,12 +5,14 @@ that writes `case.status`; every step appends a line of history.
 """
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import bindparam
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, update
 
 from data.models import Case, CaseStatus, StatusChange
+from data.rows import append
 from handlers.errors import NotAllowedNow, NotYourCase, Overtaken
 from handlers.message import Context
 
@@ -112,9 +114,7 @@ def step(case: Case, action: Action, roles: frozenset[ActorRole]) -> tuple[CaseS
     return to, fitting[0]
 
 
-def advance(
-    context: Context, case: Case, action: Action, roles: frozenset[ActorRole], *, note: str = ""
-) -> StatusChange:
+def advance(context: Context, case: Case, action: Action, roles: frozenset[ActorRole], *, note: str = "") -> None:
     """Take one step: change the state if nobody was faster, append the history."""
     source = case.status
     to, role = step(case, action, roles)
@@ -122,18 +122,19 @@ def advance(
         _change_status(context, case, to)
     if to is not source and (source in OPEN) != (to in OPEN):
         case.ended_at = None if to in OPEN else context.now
-    change = StatusChange(
-        case=case,
-        at=context.now,
-        action=action,
-        from_status=source,
-        to_status=to,
-        actor_role=role,
-        account_id=context.sender.account.id if context.sender.account else None,
-        note=note,
-    )
-    context.session.add(change)
-    return change
+    line: dict[str, Any] = {
+        "at": context.now,
+        "action": action,
+        "from_status": source,
+        "to_status": to,
+        "actor_role": role,
+        "account_id": context.sender.account.id if context.sender.account else None,
+        "note": note,
+    }
+    if case.id is None:  # gets its number with the case
+        context.session.add(StatusChange(case=case, **line))
+    else:
+        append(context.session, StatusChange, case_id=case.id, **line)
 
 
 def _change_status(context: Context, case: Case, to: CaseStatus) -> None:

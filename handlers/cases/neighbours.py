@@ -99,15 +99,15 @@ def _bring(context: Context, case: Case, theirs: Sequence[talk.Waiting]) -> None
 
 
 def _meant(message: IncomingMessage, context: Context, said: Continuing) -> Case | None:
-    minutes = max(rules().neighbour_minutes, rules().same_category_minutes)
-    cases = [case for case, _at in talk.live_cases(context, minutes) if case.class_ is not CaseClass.DISCIPLINE]
-    found = context.understanding
+    minutes, found = max(rules().neighbour_minutes, rules().same_category_minutes), context.understanding
+    if not said.agrees and not _shared(found):
+        return None
+    live = talk.live_cases(context, minutes, None if said.agrees else found.category)
+    cases = [case for case, _at in live if case.class_ is not CaseClass.DISCIPLINE]
     cases = [case for case in cases if not complete_beside(found, case)]
     if not cases:
         return None
-    if not said.agrees:
-        return next((case for case in cases if _same(found, case)), None)
-    return _agreed(message, context, cases)
+    return _agreed(message, context, cases) if said.agrees else cases[0]
 
 
 def _agreed(message: IncomingMessage, context: Context, cases: Sequence[Case]) -> Case | None:
@@ -135,11 +135,14 @@ def _by_words(found: Understanding, cases: Sequence[Case]) -> Case | None:
 
 
 def _same(found: Understanding, case: Case) -> bool:
-    """The same kind of fault, said with some certainty; 其他 and what concerns one person (党建) nobody shares."""
+    return _shared(found) and found.category == case.category_code and not complete_beside(found, case)
+
+
+def _shared(found: Understanding) -> bool:
+    """A kind of fault, said with some certainty; 其他 and what concerns one person (党建) nobody shares."""
     return (
-        found.category == case.category_code != UNSORTED
+        found.category != UNSORTED
         and found.class_ is CaseClass.LIVELIHOOD
         and found.chance >= rules().same_category_chance
         and found.confidence.category >= rules().same_category_sure
-        and not complete_beside(found, case)
     )

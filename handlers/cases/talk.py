@@ -21,15 +21,23 @@ SENDER: BindParameter[Any] = bindparam("sender")
 NOW: BindParameter[Any] = bindparam("now")
 SINCE: BindParameter[Any] = bindparam("since")
 # Built once, because every report asks them.
+LATEST = (
+    sa.select(col(Message.id), col(Message.case_id), col(Message.received_at))
+    .where(col(Message.group_id) == HERE, col(Message.received_at) >= SINCE, col(Message.case_id).is_not(None))
+    .order_by(col(Message.received_at).desc(), col(Message.id).desc())
+    .limit(MOST_LINES)
+    .subquery()
+)
 LIVE_CASES = (
-    select(Case, func.max(col(Message.received_at)))
-    .join(Message, col(Message.case_id) == col(Case.id))
-    .where(col(Message.group_id) == HERE, col(Message.received_at) >= SINCE, col(Case.status).in_(OPEN))
+    select(Case, func.max(LATEST.c.received_at))
+    .join(LATEST, LATEST.c.case_id == col(Case.id))
+    .where(col(Case.status).in_(OPEN))
     .group_by(col(Case.id))
-    .order_by(func.max(col(Message.id)).desc())
+    .order_by(func.max(LATEST.c.id).desc())
     .limit(MOST_CASES)
     .options(defer(Case.text), defer(Case.masked_text))  # type: ignore[arg-type]  # deciphered where they are read
 )
+LIVE_CASES_OF = LIVE_CASES.where(col(Case.category_code) == bindparam("category"))
 OWN_CASE = (
     select(Case)
     .join(Message, col(Message.case_id) == col(Case.id))
@@ -74,9 +82,13 @@ class Waiting:
     account: Account
 
 
-def live_cases(context: Context, minutes: float) -> list[tuple[Case, dt.datetime]]:
-    """Open cases of this conversation to which something was said so lately, the latest first, and when."""
-    found = context.session.execute(LIVE_CASES, _here(context, minutes))
+def live_cases(context: Context, minutes: float, category: str | None = None) -> list[tuple[Case, dt.datetime]]:
+    """Open cases of this conversation to which something was said so lately, the latest first, and when.
+
+    With a category only those of it.
+    """
+    statement = LIVE_CASES if category is None else LIVE_CASES_OF
+    found = context.session.execute(statement, _here(context, minutes) | {"category": category})
     return [(case, at) for case, at in found.all()]
 
 
