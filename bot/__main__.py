@@ -21,6 +21,7 @@ from bot.commands import evaluate as evaluation
 from bot.commands import model as care
 from bot.commands import replay as replaying
 from bot.commands import schedule as scheduled
+from bot.commands.fault_run import fault_run
 from bot.commands.prepare import (
     check_schema,
     console,
@@ -49,6 +50,7 @@ app.add_typer(database.db, name="db")
 app.add_typer(training.training)
 app.add_typer(care.care)
 app.add_typer(wecom)
+app.command("fault-run")(fault_run)
 
 # What an operator can mend: told in one line, without a stack trace. ReplayError and SeedError are ValueErrors.
 EXPECTED = (KeyMissing, ModelError, demonstration.PortTaken, evaluation.DevDataMissing, ValueError)

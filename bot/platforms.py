@@ -6,12 +6,12 @@ from pydantic import SecretStr
 
 from bot.channels import Channel
 from bot.channels.console import ConsoleChannel
-from bot.channels.reply_tickets import TicketStore
+from bot.channels.wecom.client import WecomClient
+from bot.channels.wecom.tokens import TokenStore
 from bot.channels.wecom_app import WecomAppChannel
-from bot.channels.wecom_client import WecomClient
-from bot.channels.wecom_long_connection import LongConnection
 from bot.channels.wecom_robot import WecomRobot
-from bot.channels.wecom_tokens import TokenStore
+from bot.channels.wecom_robot.long_connection import LongConnection
+from bot.channels.wecom_robot.reply_tickets import TicketStore
 from bot.channels.wecom_webhook import WecomWebhookChannel
 from bot.leases import LeaseHolder
 from bot.settings import Settings

@@ -14,7 +14,7 @@ from bot.channels import Channel
 from bot.inbox import Inbox
 from bot.live_model import LiveModel
 from bot.outbox import Outbox
-from bot.outbox_afterwards import SentMessages
+from bot.outbox.afterwards import SentMessages
 from bot.photos import Photos
 from bot.settings import Settings
 from bot.shadow import MOST_WAITING, Shadow

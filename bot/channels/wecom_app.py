@@ -11,9 +11,9 @@ from typing import Any
 
 from bot.channels import BadCallback, ChannelError, ChannelUnsure, Limit, Outgoing, Receipt, Receive, Received
 from bot.channels.cards import button_card, order_of, settles
-from bot.channels.wecom_client import WecomClient
-from bot.channels.wecom_crypto import WecomCrypto
-from bot.channels.wecom_xml import parse, render
+from bot.channels.wecom.client import WecomClient
+from bot.channels.wecom.crypto import WecomCrypto
+from bot.channels.wecom.xml import parse, render
 from handlers.message import IncomingMessage, Kind, Location, Reach
 
 LONGEST_TEXT_BYTES = 2048

@@ -23,8 +23,8 @@ from bot.channels import (
     Received,
     RecipientGone,
 )
-from bot.channels.wecom_requests import Call, WecomRequests
-from bot.pieces import size_of
+from bot.channels.wecom.requests import Call, WecomRequests
+from bot.outbox.pieces import size_of
 from handlers.message import Reach
 
 API_URL = "https://qyapi.weixin.qq.com"

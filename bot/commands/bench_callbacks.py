@@ -9,8 +9,8 @@ from itertools import islice
 
 from sqlalchemy import update
 
-from bot.channels.wecom_crypto import WecomCrypto
-from bot.channels.wecom_xml import parse, render
+from bot.channels.wecom.crypto import WecomCrypto
+from bot.channels.wecom.xml import parse, render
 from bot.commands.bench_load import Request, Server, closed_loop, open_loop, serving
 from bot.commands.prepare import ready_database
 from bot.settings import Settings

@@ -15,8 +15,8 @@ from rich.table import Table
 from sqlmodel import Session, select
 
 from bot.channels import ChannelError
+from bot.channels.wecom.client import WecomClient
 from bot.channels.wecom_app import WecomAppChannel
-from bot.channels.wecom_client import WecomClient
 from bot.channels.wecom_robot import WecomRobot
 from bot.platforms import wecom_client
 from bot.settings import Settings

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from bot import breaker, outbox_again
-from bot.outbox_rows import unmerged
+from bot.outbox import again, breaker
+from bot.outbox.rows import unmerged
 from bot.running import Bot
 from bot.web.channel_names import CHANNELS
 from bot.web.pages import render
@@ -45,7 +45,7 @@ def send_again(request: Request, staff: InAttention, outbox_id: Annotated[int, R
     """A person decides that a dead message is tried again."""
     bot: Bot = request.app.state.bot
     with bot.database.writing() as session:
-        outbox_again.send_again(session, outbox_id, bot.clock(), (OutboxStatus.DEAD,))
+        again.send_again(session, outbox_id, bot.clock(), (OutboxStatus.DEAD,))
         session.commit()
     bot.wake.set()
     return RedirectResponse("/console/attention", status_code=303)

@@ -13,8 +13,8 @@ from pydantic import Field
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
-from bot import breaker, outbox_again
-from bot.outbox_rows import unmerged
+from bot.outbox import again, breaker
+from bot.outbox.rows import unmerged
 from bot.running import Bot
 from bot.web.channel_names import CHANNELS
 from bot.web.console import RowId
@@ -98,7 +98,7 @@ def send_again(request: Request, staff: InOutbox, outbox_id: Annotated[int, Form
     with bot.database.writing() as session:
         row = session.get(OutboxMessage, outbox_id)
         shown = Shown.UNKNOWN if row is not None and row.status is OutboxStatus.UNKNOWN else Shown.DEAD
-        done = outbox_again.send_again(session, outbox_id, bot.clock(), ENDED)
+        done = again.send_again(session, outbox_id, bot.clock(), ENDED)
         session.commit()
     if done:
         log.info("sent again by a person", outbox_id=outbox_id, by=staff.person.id)
@@ -111,7 +111,7 @@ def try_channel(request: Request, staff: InOutbox, channel: ChannelName) -> Resp
     """An administrator has mended it and does not want to wait."""
     bot: Bot = request.app.state.bot
     with bot.database.writing() as session:
-        outbox_again.try_channel_now(session, channel, bot.clock())
+        again.try_channel_now(session, channel, bot.clock())
         session.commit()
     bot.wake.set()
     return RedirectResponse(f"/console/outbox?shown={Shown.WAITING}", status_code=303)

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot import breaker
-from bot.breaker import FAILURES_IN_A_ROW
 from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure, RecipientGone
-from bot.outbox import MOST_CLAIMED, Outbox
+from bot.outbox import MOST_CLAIMED, Outbox, breaker
+from bot.outbox.breaker import FAILURES_IN_A_ROW
 from data.database import Database
 from data.models import ChannelState, OutboxMessage, OutboxStatus
 from tests.talking import RecordingChannel, Talk

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.channels import Limit
-from bot.outbox_claims import CLAIM
+from bot.outbox.claims import CLAIM
 from data.models import Case, Message, OutboxMessage, OutboxStatus, StatusChange
 from tests.bot.mortal import Moment, PlatformFile, deliver, receive
 from tests.talking import MONDAY, Talk

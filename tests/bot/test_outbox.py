@@ -10,8 +10,8 @@ from sqlmodel import col, select
 
 from bot.channels import ChannelBusy, ChannelError, ChannelUnsure, Outgoing, Receipt
 from bot.outbox import MOST_CLAIMED, Outbox
-from bot.outbox_claims import CLAIM
-from bot.outbox_results import MOST_ATTEMPTS
+from bot.outbox.claims import CLAIM
+from bot.outbox.results import MOST_ATTEMPTS
 from data.database import Database
 from data.models import ChannelState, OutboxMessage, OutboxStatus
 from tests.talking import RecordingChannel, Talk

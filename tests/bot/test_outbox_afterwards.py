@@ -1,16 +1,15 @@
 """What was sent is recalled or settled once, later where the platform is busy, and visibly not where it is too late."""
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlmodel import col, select
 
-from bot import breaker, outbox_again
 from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure, RecipientGone
-from bot.outbox_afterwards import LONGEST_PAUSE, SHORTEST_PAUSE, SentMessages
-from bot.outbox_claims import CLAIM
+from bot.outbox import again, breaker
+from bot.outbox.afterwards import LONGEST_PAUSE, SHORTEST_PAUSE, SentMessages
+from bot.outbox.claims import CLAIM
 from data.models import Afterwards, ChannelState, OutboxMessage, OutboxStatus
 from tests.sent_messages import ChangingChannel, changing
 from tests.talking import RecordingChannel, Talk
@@ -256,5 +255,4 @@ def test_of_a_text_in_pieces_only_the_last_is_recalled_and_that_is_said(sqlite_t
 def test_what_was_called_back_is_not_sent_again_by_anybody(sqlite_talk: Talk, what: Afterwards) -> None:
     number = _queue(sqlite_talk, "[已移出]", status=OutboxStatus.UNKNOWN, afterwards=what)
     with sqlite_talk.bot.database.writing() as session:
-        again: Callable[..., bool] = outbox_again.send_again
-        assert not again(session, number, sqlite_talk.now, (OutboxStatus.UNKNOWN,))
+        assert not again.send_again(session, number, sqlite_talk.now, (OutboxStatus.UNKNOWN,))

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from bot.channels import ChannelBusy, ChannelMisconfigured, ChannelUnsure, Limit, Outgoing, Receipt, Scope
 from bot.outbox import Outbox
-from bot.outbox_claims import CLAIM
+from bot.outbox.claims import CLAIM
 from data.database import Database
 from data.models import Case, OutboxMessage, OutboxStatus
 from data.taxonomy import Urgency

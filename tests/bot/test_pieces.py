@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.pieces import pieces, size_of
+from bot.outbox.pieces import pieces, size_of
 
 
 @pytest.mark.parametrize(

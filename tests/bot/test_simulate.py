@@ -37,7 +37,7 @@ def test_every_promise_is_kept(lived: tuple[Simulated, Path]) -> None:
 
 
 def test_it_is_a_life_and_not_a_silence(lived: tuple[Simulated, Path]) -> None:
-    """Cases in every state that lasts, from the lowest level to the highest, hours of service, greetings in the morning."""
+    """Cases in every state that lasts, from the lowest level to the highest, hours of service, morning greetings."""
     found, file = lived
     assert found.cases > 40
     assert {"closed", "resolved", "accepted", "dispatched"} <= set(found.by_status)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.wecom_robot_session import Timing
+from bot.channels.wecom_robot.session import Timing
 from bot.simulator.platform import Fate, Fault
 from data.models import Case, ChannelState, Media, MediaState, Message, OutboxMessage, OutboxStatus
 from tests.databases import SqliteDatabases

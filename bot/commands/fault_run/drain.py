@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from bot.app import build
 from bot.commands.fault_run.office import ROBOT
-from bot.outbox_rows import not_held
+from bot.outbox.rows import not_held
 from bot.running import Bot, wall_clock
 from bot.settings import Settings
 from bot.simulator.platform import Platform

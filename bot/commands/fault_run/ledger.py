@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from bot.channels.wecom_app import incoming
-from bot.channels.wecom_robot_frames import NOT_STORED
+from bot.channels.wecom_robot.frames import NOT_STORED
 from bot.commands.fault_run.office import AES_KEY, APP_PATH, CORP
 from bot.simulator.platform import Platform
 from bot.simulator.platform.callback_xml import read

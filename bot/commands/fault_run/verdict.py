@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot.commands.fault_run.crowd import Crowd
 from bot.commands.fault_run.ledger import Known, Ledger
-from bot.outbox_rows import unmerged
+from bot.outbox.rows import unmerged
 from bot.running import Bot
 from bot.simulator.platform import Fate, Fault, Platform, Shown
 from data.models import Case, FailedMessage, Media, Message, OutboxMessage, OutboxStatus

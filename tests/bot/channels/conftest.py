@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.wecom_tokens import TokenStore
+from bot.channels.wecom.tokens import TokenStore
 from data.database import Database
 from data.models import PlatformToken
 from tests.databases import SqliteDatabases

@@ -8,8 +8,8 @@ import httpx2
 from wechatpy.crypto import WeChatCrypto
 
 from bot.channels import Received
-from bot.channels.reply_tickets import TicketStore
 from bot.channels.wecom_robot import WecomRobot
+from bot.channels.wecom_robot.reply_tickets import TicketStore
 from data.database import Database
 from tests.bot.channels.sealing import KEY, TOKEN
 from tests.talking import MONDAY

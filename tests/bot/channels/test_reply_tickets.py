@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.reply_tickets import ENOUGH, TicketStore
+from bot.channels.wecom_robot.reply_tickets import ENOUGH, TicketStore
 from data.database import Database
 from data.models import ReplyTicket
 from tests.talking import MONDAY

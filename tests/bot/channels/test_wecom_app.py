@@ -24,10 +24,10 @@ from bot.channels import (
     Received,
     RecipientGone,
 )
+from bot.channels.wecom.client import WecomClient
+from bot.channels.wecom.tokens import TokenStore
+from bot.channels.wecom.xml import parse
 from bot.channels.wecom_app import LONGEST_TEXT_BYTES, WecomAppChannel
-from bot.channels.wecom_client import WecomClient
-from bot.channels.wecom_tokens import TokenStore
-from bot.channels.wecom_xml import parse
 from data.database import Database
 from handlers.message import IncomingMessage, Kind, Location, Reach
 from tests.bot.channels.wecom_server import OK, Answer, Fault, Page, Platform, serving

@@ -10,9 +10,9 @@ import pytest
 from sqlmodel import select
 
 from bot.channels import Outgoing
+from bot.channels.wecom.client import WecomClient
+from bot.channels.wecom.tokens import TokenStore
 from bot.channels.wecom_app import INVISIBLE, WecomAppChannel
-from bot.channels.wecom_client import WecomClient
-from bot.channels.wecom_tokens import TokenStore
 from bot.simulator.platform import Platform
 from bot.simulator.platform import served as standing_in
 from bot.simulator.platform.postman import Fate

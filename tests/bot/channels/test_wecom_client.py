@@ -16,8 +16,8 @@ from bot.channels import (
     ChannelMisconfigured,
     RecipientGone,
 )
-from bot.channels.wecom_client import API_URL, DUPLICATE_CHECK, WecomClient
-from bot.channels.wecom_tokens import TokenStore
+from bot.channels.wecom.client import API_URL, DUPLICATE_CHECK, WecomClient
+from bot.channels.wecom.tokens import TokenStore
 from data.database import Database
 from tests.bot.channels.wecom_server import OK, Answer, Fault, Page, Platform, Request, serving
 from tests.bot.channels.wecom_talking import (

@@ -13,8 +13,8 @@ from bot.channels import (
     MediaGone,
     RecipientGone,
 )
-from bot.channels.wecom_client import WecomClient
-from bot.channels.wecom_tokens import TokenStore
+from bot.channels.wecom.client import WecomClient
+from bot.channels.wecom.tokens import TokenStore
 from tests.bot.channels.wecom_server import Answer, Fault, Page
 from tests.bot.channels.wecom_talking import (
     CORP,

@@ -8,8 +8,8 @@ from bot.channels import (
     ChannelError,
     MediaGone,
 )
-from bot.channels.wecom_client import MEBIBYTE, WecomClient
-from bot.channels.wecom_tokens import TokenStore
+from bot.channels.wecom.client import MEBIBYTE, WecomClient
+from bot.channels.wecom.tokens import TokenStore
 from tests.bot.channels.wecom_server import OK, Answer, Fault, Page, Request
 from tests.bot.channels.wecom_talking import (
     CORP,

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from wechatpy.work.crypto import WeChatCrypto
 
 from bot.channels import BadCallback
-from bot.channels.wecom_crypto import LARGEST_BYTES, WINDOW_SECONDS, WecomCrypto, signature
-from bot.channels.wecom_xml import parse
+from bot.channels.wecom.crypto import LARGEST_BYTES, WINDOW_SECONDS, WecomCrypto, signature
+from bot.channels.wecom.xml import parse
 from tests.bot.channels.wecom_vectors import VECTORS, crypto_cases, needs_vectors
 
 NOW = 1_788_746_400.0

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from bot.channels.wecom_client import DUPLICATE_CHECK, WecomClient
-from bot.channels.wecom_tokens import TokenStore
+from bot.channels.wecom.client import DUPLICATE_CHECK, WecomClient
+from bot.channels.wecom.tokens import TokenStore
 from tests.bot.channels.wecom_server import Answer, Request
 from tests.bot.channels.wecom_talking import PHOTO, T1, talking
 from tests.bot.channels.wecom_vectors import VECTORS, golden_pairs, needs_vectors

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure, RecipientGone
-from bot.channels.pauses import Pauses
-from bot.channels.wecom_long_connection import LongConnection
-from bot.channels.wecom_robot_session import Frame, Timing
+from bot.channels.wecom_robot.long_connection import LongConnection
+from bot.channels.wecom_robot.pauses import Pauses
+from bot.channels.wecom_robot.session import Frame, Timing
 from bot.leases import LeaseHolder
 from data.database import Database
 from tests.bot.channels.robot_platform import PATIENCE_SECONDS, RobotPlatform, Visit

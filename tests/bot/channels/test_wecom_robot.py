@@ -19,7 +19,7 @@ from bot.channels import (
 )
 from bot.channels.cards import task_id
 from bot.channels.wecom_robot import WecomRobot
-from bot.channels.wecom_robot_answers import LONGEST_BYTES, LONGEST_PLAIN_BYTES, MOST_CARDS
+from bot.channels.wecom_robot.answers import LONGEST_BYTES, LONGEST_PLAIN_BYTES, MOST_CARDS
 from bot.leases import LeaseHolder
 from data.database import Database
 from handlers import replies

@@ -12,10 +12,10 @@ import pytest
 
 from bot.channels import Outgoing
 from bot.channels.cards import button_card, task_id
-from bot.channels.wecom_long_connection import LongConnection
 from bot.channels.wecom_robot import WecomRobot
-from bot.channels.wecom_robot_answers import ROBOT_CARD
-from bot.channels.wecom_robot_session import Timing
+from bot.channels.wecom_robot.answers import ROBOT_CARD
+from bot.channels.wecom_robot.long_connection import LongConnection
+from bot.channels.wecom_robot.session import Timing
 from bot.leases import LeaseHolder
 from data.database import Database
 from handlers.message import IncomingMessage, Kind

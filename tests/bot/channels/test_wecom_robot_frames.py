@@ -11,11 +11,11 @@ from sqlalchemy.exc import OperationalError
 
 from bot.channels import ChannelBusy, ChannelUnsure, Outgoing, RecipientGone
 from bot.channels.cards import task_id
-from bot.channels.wecom_long_connection import LongConnection
 from bot.channels.wecom_robot import WecomRobot
-from bot.channels.wecom_robot_answers import Cards
-from bot.channels.wecom_robot_frames import NOT_STORED, FrameHandler
-from bot.channels.wecom_robot_session import Timing
+from bot.channels.wecom_robot.answers import Cards
+from bot.channels.wecom_robot.frames import NOT_STORED, FrameHandler
+from bot.channels.wecom_robot.long_connection import LongConnection
+from bot.channels.wecom_robot.session import Timing
 from bot.leases import LeaseHolder
 from data.database import Database
 from data.models import Message

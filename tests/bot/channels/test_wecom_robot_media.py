@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from bot.channels import ChannelBusy, ChannelError, MediaGone
-from bot.channels.wecom_robot_media import LARGEST_BYTES, RobotMedia
+from bot.channels.wecom_robot.media import LARGEST_BYTES, RobotMedia
 from tests.bot.channels.sealing import KEY
 
 ADDRESS = "https://ww-aibot-img-1258476243.cos.ap-guangzhou.myqcloud.com/a/1?sign=x"

@@ -9,10 +9,10 @@ import httpx2
 import pytest
 
 from bot.channels import MediaGone, Outgoing, RecipientGone
-from bot.channels.reply_tickets import TicketStore
-from bot.channels.wecom_long_connection import LongConnection
 from bot.channels.wecom_robot import WecomRobot
-from bot.channels.wecom_robot_session import Timing
+from bot.channels.wecom_robot.long_connection import LongConnection
+from bot.channels.wecom_robot.reply_tickets import TicketStore
+from bot.channels.wecom_robot.session import Timing
 from bot.leases import LeaseHolder
 from bot.simulator.platform import Fault, Platform
 from bot.simulator.platform import served as standing_in

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured
-from bot.channels.wecom_tokens import CLAIM, LONG_AGO, MARGIN, TokenStore, token_key
+from bot.channels.wecom.tokens import CLAIM, LONG_AGO, MARGIN, TokenStore, token_key
 from data.database import Database
 from data.models import PlatformToken
 

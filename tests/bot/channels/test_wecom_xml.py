@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels import BadCallback
-from bot.channels.wecom_xml import DEEPEST, LARGEST_BYTES, parse, render
+from bot.channels.wecom.xml import DEEPEST, LARGEST_BYTES, parse, render
 from tests.bot.channels.wecom_vectors import VECTORS, callback_files, needs_vectors
 
 BILLION_LAUGHS = (

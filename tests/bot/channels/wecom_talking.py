@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from bot.channels import ChannelError
-from bot.channels.wecom_client import WecomClient
-from bot.channels.wecom_tokens import TokenStore
+from bot.channels.wecom.client import WecomClient
+from bot.channels.wecom.tokens import TokenStore
 from bot.commands.prepare import log_to_stderr
 from tests.bot.channels.wecom_server import OK, Answer, Fault, Page, Platform, Request, serving, token
 

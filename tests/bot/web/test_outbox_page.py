@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot import breaker
+from bot.outbox import breaker
 from data.models import Afterwards, ChannelState, OutboxMessage, OutboxStatus
 from tests.bot.web.office import ADMINISTRATOR, HEAD, Office
 from tests.talking import MONDAY

@@ -8,10 +8,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels import BadCallback, ChannelBusy, ChannelError, ChannelUnsure, Outgoing, Receive
-from bot.channels.wecom_long_connection import LongConnection
-from bot.channels.wecom_robot_answers import Cards, stream
-from bot.channels.wecom_robot_messages import read
-from bot.channels.wecom_robot_session import Frame
+from bot.channels.wecom_robot.answers import Cards, stream
+from bot.channels.wecom_robot.long_connection import LongConnection
+from bot.channels.wecom_robot.messages import read
+from bot.channels.wecom_robot.session import Frame
 from handlers.message import IncomingMessage
 
 log = structlog.get_logger("wecom_robot")

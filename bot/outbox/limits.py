@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 
 from bot.channels import Channel, Limit, Scope
-from bot.outbox_rows import unmerged
+from bot.outbox.rows import unmerged
 from data.models import OutboxMessage, OutboxStatus
 
 Key = str

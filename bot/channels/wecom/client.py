@@ -10,9 +10,9 @@ from wechatpy.work import WeChatClient
 from wechatpy.work.client.api import WeChatMedia
 
 from bot.channels import ChannelBusy, ChannelError, MediaGone, RecipientGone
-from bot.channels.wecom_errors import StaleToken
-from bot.channels.wecom_requests import TIMEOUTS, WHOLE_SECONDS, Call, WecomRequests, raise_refusal
-from bot.channels.wecom_tokens import TokenStore, token_key
+from bot.channels.wecom.errors import StaleToken
+from bot.channels.wecom.requests import TIMEOUTS, WHOLE_SECONDS, Call, WecomRequests, raise_refusal
+from bot.channels.wecom.tokens import TokenStore, token_key
 
 log = structlog.get_logger("wecom")
 

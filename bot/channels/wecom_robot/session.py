@@ -17,7 +17,7 @@ from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 
 from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure
-from bot.channels.wecom_errors import error_of
+from bot.channels.wecom.errors import error_of
 
 log = structlog.get_logger("long_connection")
 

@@ -6,8 +6,8 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from bot import breaker
-from bot.outbox_rows import unmerged
+from bot.outbox import breaker
+from bot.outbox.rows import unmerged
 from data.models import OutboxMessage, OutboxStatus
 
 

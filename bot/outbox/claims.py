@@ -13,10 +13,10 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
-from bot import breaker, outbox_limits
 from bot.channels import Channel
-from bot.outbox_merges import SEPARATOR, mergeable_with, merged_before, waiting_in
-from bot.outbox_rows import due, not_held, unmerged
+from bot.outbox import breaker, limits
+from bot.outbox.merges import SEPARATOR, mergeable_with, merged_before, waiting_in
+from bot.outbox.rows import due, not_held, unmerged
 from data.models import Afterwards, ChannelState, OutboxMessage, OutboxStatus
 
 log = structlog.get_logger("outbox")
@@ -74,7 +74,7 @@ class _Claims:
         self._left = {name: number for name, number in allowed.items() if number is not None}
         for name, channel in channels.items():
             # Over a connection only the process that holds it sends; the others leave its messages to it.
-            room = outbox_limits.room_in_channel(session, channel, now) if channel.can_send_now else 0
+            room = limits.room_in_channel(session, channel, now) if channel.can_send_now else 0
             if room is not None:
                 self._left[name] = min(room, self._left.get(name, room))
 
@@ -84,7 +84,7 @@ class _Claims:
         return [name for name, left in self._left.items() if left <= 0]
 
     def take(self, heads: Sequence[OutboxMessage]) -> None:
-        rooms = outbox_limits.room_in_conversations(self._session, self._channels, heads, self._now)
+        rooms = limits.room_in_conversations(self._session, self._channels, heads, self._now)
         waiting, merged = waiting_in(self._session, rooms, self._now), merged_before(self._session, heads)
         for head in heads:
             if self._left.get(head.channel, 1) <= 0:
@@ -92,7 +92,7 @@ class _Claims:
             room = rooms.get(head.conversation)
             if room is not None and room <= 0:
                 channel = self._channels[head.channel]
-                head.not_before = outbox_limits.free_at(self._session, channel, head.conversation, self._now)
+                head.not_before = limits.free_at(self._session, channel, head.conversation, self._now)
                 continue
             followers = merged.get(head.id or 0, [])
             if not followers and room is not None and room < waiting.get(head.conversation, 0):

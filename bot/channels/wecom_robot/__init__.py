@@ -26,15 +26,15 @@ from bot.channels import (
     Received,
     RecipientGone,
 )
-from bot.channels.reply_tickets import TicketStore
-from bot.channels.wecom_client import API_URL
-from bot.channels.wecom_crypto import WecomCrypto
-from bot.channels.wecom_long_connection import LongConnection
-from bot.channels.wecom_requests import Call, WecomRequests
-from bot.channels.wecom_robot_answers import LONGEST_PLAIN_BYTES, Cards, stream
-from bot.channels.wecom_robot_frames import FrameHandler
-from bot.channels.wecom_robot_media import RobotMedia
-from bot.channels.wecom_robot_messages import CHANNEL, read
+from bot.channels.wecom.client import API_URL
+from bot.channels.wecom.crypto import WecomCrypto
+from bot.channels.wecom.requests import Call, WecomRequests
+from bot.channels.wecom_robot.answers import LONGEST_PLAIN_BYTES, Cards, stream
+from bot.channels.wecom_robot.frames import FrameHandler
+from bot.channels.wecom_robot.long_connection import LongConnection
+from bot.channels.wecom_robot.media import RobotMedia
+from bot.channels.wecom_robot.messages import CHANNEL, read
+from bot.channels.wecom_robot.reply_tickets import TicketStore
 from handlers.message import Reach
 from handlers.notices import conversation_key
 

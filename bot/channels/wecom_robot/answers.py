@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.channels import Outgoing
 from bot.channels.cards import Size, button_card, settles
-from bot.channels.wecom_robot_messages import RobotCallback
+from bot.channels.wecom_robot.messages import RobotCallback
 from handlers import replies
 
 LONGEST_BYTES = 20_480

@@ -21,9 +21,9 @@ from bot.channels import (
     Outgoing,
     Receipt,
 )
-from bot.outbox_claims import CLAIM, Claimed, any_lost, claim, nothing_to_do, release_lost
-from bot.outbox_results import Results
-from bot.pieces import pieces
+from bot.outbox.claims import CLAIM, Claimed, any_lost, claim, nothing_to_do, release_lost
+from bot.outbox.pieces import pieces
+from bot.outbox.results import Results
 from data.database import Database
 
 log = structlog.get_logger("outbox")

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import httpx2
 
 from bot.channels import BadCallback, ChannelBusy, ChannelError, MediaGone
-from bot.channels.request_log import hide_queries
-from bot.channels.wecom_crypto import WecomCrypto
+from bot.channels.wecom.crypto import WecomCrypto
+from bot.channels.wecom.request_log import hide_queries
 
 TIMEOUTS = httpx2.Timeout(10.0, connect=3.0)
 # A server that sends a byte now and then never meets the timeout between two bytes.

@@ -15,8 +15,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels import ChannelBusy, ChannelError
-from bot.channels.pauses import Pauses
-from bot.channels.wecom_robot_session import Ended, Frame, Session, Timing
+from bot.channels.wecom_robot.pauses import Pauses
+from bot.channels.wecom_robot.session import Ended, Frame, Session, Timing
 from bot.leases import LeaseHolder
 
 log = structlog.get_logger("long_connection")

@@ -16,9 +16,9 @@ import structlog
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
-from bot import breaker
 from bot.channels import ChangesSent, Channel, ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure
-from bot.outbox_claims import CLAIM
+from bot.outbox import breaker
+from bot.outbox.claims import CLAIM
 from data.database import Database
 from data.models import Afterwards, OutboxMessage, OutboxStatus
 

@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from bot.outbox_rows import due, unmerged
-from bot.pieces import size_of
+from bot.outbox.pieces import size_of
+from bot.outbox.rows import due, unmerged
 from data.models import Case, OutboxMessage, OutboxStatus
 from data.taxonomy import Urgency
 

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 import structlog
 from sqlmodel import Session, col
 
-from bot import breaker
 from bot.channels import Receipt
-from bot.outbox_claims import Claimed
+from bot.outbox import breaker
+from bot.outbox.claims import Claimed
 from data.database import Database
 from data.models import Afterwards, OutboxMessage, OutboxStatus
 

@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 
 from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure
-from bot.channels.request_log import hide_queries
-from bot.channels.wecom_errors import error_of
+from bot.channels.wecom.errors import error_of
+from bot.channels.wecom.request_log import hide_queries
 
 TIMEOUTS = httpx2.Timeout(10.0, connect=3.0)
 # A server that sends a byte now and then never meets the timeout between two bytes.

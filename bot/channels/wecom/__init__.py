@@ -1,0 +1,1 @@
+"""What all channels of WeCom share: envelope, XML, the client of its servers, tokens, errors."""
