@@ -13,7 +13,7 @@ import structlog
 from sqlmodel import Session, col, select
 
 from bot import failed
-from bot.seen import remember, sender_of
+from bot.seen import remember, sender_of, write_outcome
 from bot.shadow import Shadow
 from bot.storable import storable
 from classifiers import Action, Intent
@@ -94,6 +94,7 @@ class Inbox:
                 if context is None:
                     return "duplicate", replayed_answer(session, message)
                 answer = self._queue(message, context, _refusal(message, context, error))
+            write_outcome(session, context.message_row)
             session.commit()
         if self.shadow is not None:
             self.shadow.offer(context.message_row.id, context.understand)

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, select
 
@@ -18,6 +18,12 @@ UNIQUE = ("channel", "platform_id")
 # Built once, because every message asks it.
 ACCOUNT = select(Account).where(
     Account.channel == bindparam("channel"), Account.platform_id == bindparam("platform_id")
+)
+# All that a handler may change of a message.
+OUTCOME = (
+    update(Message.__table__)  # type: ignore[attr-defined]
+    .where(Message.__table__.c.id == bindparam("this"))  # type: ignore[attr-defined]
+    .values({name: bindparam(name) for name in ("outcome", "case_id", "text", "group_id")})
 )
 
 
@@ -38,6 +44,14 @@ def remember(session: Session, message: IncomingMessage, sender: Sender, now: dt
     make_transient_to_detached(row)  # it stands in the table already; from here on changes are followed
     session.add(row)
     return row
+
+
+def write_outcome(session: Session, row: Message) -> None:
+    """What became of the message, past the unit of work, which is not called for this alone; the last thing done."""
+    if session.is_modified(row):
+        became = {name: getattr(row, name) for name in ("outcome", "case_id", "text", "group_id")}
+        session.expunge(row)
+        session.connection().execute(OUTCOME, {"this": row.id} | became)
 
 
 def sender_of(session: Session, directory: Directory, message: IncomingMessage, now: dt.datetime) -> Sender:

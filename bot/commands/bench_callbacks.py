@@ -57,7 +57,7 @@ def talk(run: str) -> Iterator[Request]:
     number = 0
     while True:
         number += 1
-        yield _to_app(f"{run}-{number}", f"r{number}", f"今天晚上吃什么呀，要不去吃火锅{number}")
+        yield _to_app(f"{run}-{number}", f"r{number % 100}", f"今天晚上吃什么呀，要不去吃火锅{number}")
 
 
 def reports(run: str) -> Iterator[Request]:

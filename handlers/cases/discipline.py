@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 
 import sqlalchemy as sa
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from data.models import (
@@ -40,6 +41,17 @@ from handlers.message import Context
 TRANSFER_WORKING_DAYS = 5
 CONSENT_HOURS = 24
 SEALED_WORDS = "[已移出]"
+# Built once, because every private message asks it.
+CONSENT = (
+    select(DisciplineConsent)
+    .where(
+        DisciplineConsent.account_id == bindparam("account"),
+        DisciplineConsent.state == bindparam("state"),
+        col(DisciplineConsent.expires_at) > bindparam("now"),
+    )
+    .order_by(col(DisciplineConsent.id).desc())
+    .limit(1)
+)
 
 
 def suspect(context: Context, words: str) -> None:
@@ -82,17 +94,8 @@ def _ask_consent(context: Context, account: Account, message_id: int, words: str
 
 def open_consent(context: Context, state: ConsentState) -> DisciplineConsent | None:
     """The sender's latest consent in that state that has not expired."""
-    statement = (
-        select(DisciplineConsent)
-        .where(
-            DisciplineConsent.account_id == context.sender.account_id,
-            DisciplineConsent.state == state,
-            col(DisciplineConsent.expires_at) > context.now,
-        )
-        .order_by(col(DisciplineConsent.id).desc())
-        .limit(1)
-    )
-    return context.session.exec(statement).first()
+    asked = {"account": context.sender.account_id, "state": state, "now": context.now}
+    return context.session.exec(CONSENT, params=asked).first()
 
 
 def decide(context: Context, consent: DisciplineConsent, state: ConsentState) -> None:
