@@ -81,7 +81,14 @@ def test_an_unknown_channel_is_not_there(client: TestClient) -> None:
 
 
 def test_only_post_is_taken(client: TestClient) -> None:
-    assert {client.request(method, URL).status_code for method in ("GET", "PUT", "DELETE", "PATCH")} == {405}
+    assert {client.request(method, URL).status_code for method in ("PUT", "DELETE", "PATCH")} == {405}
+
+
+def test_an_address_is_only_confirmed_to_its_platform(client: TestClient) -> None:
+    """The console's is never asked for; without a signature nobody learns more."""
+    assert client.get(URL).status_code == 403
+    assert client.get(URL + "?msg_signature=x&timestamp=1&nonce=2&echostr=3").status_code == 403
+    assert client.get("/callback/nobody").status_code == 404
 
 
 def test_a_body_larger_than_any_message_is_refused(client: TestClient) -> None:
