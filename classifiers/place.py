@@ -6,11 +6,23 @@ What is named twice and differently is never guessed: the keys are handed over a
 import re
 from dataclasses import dataclass, replace
 
-from classifiers.place_names import PlaceNames
-from classifiers.place_parts import Mention, find_buildings, find_entrance, find_floor, find_room, has_details
+from classifiers.place_names import PlaceNames, StreetNames
+from classifiers.place_parts import (
+    Mention,
+    estate_at,
+    find_buildings,
+    find_entrance,
+    find_estates,
+    find_floor,
+    find_room,
+    has_details,
+    of_other_estate,
+    only_estate,
+    within_estate,
+)
 from classifiers.words import LEXICON, normalise, read_words
 
-__all__ = ["Place", "PlaceNames", "find_place"]
+__all__ = ["Place", "PlaceNames", "StreetNames", "find_place"]
 
 # Spots every estate has; they need no dictionary, but a dictionary wins over them.
 _USUAL_SPOTS = tuple(sorted(read_words(LEXICON / "spots.txt"), key=lambda name: (-len(name), name)))
@@ -47,12 +59,34 @@ def find_place(text: str, names: PlaceNames = PlaceNames.EMPTY, nickname: str = 
 
 def place_in(text: str, names: PlaceNames, nickname: str) -> Place | None:
     """The same for a text that is normalised already."""
+    if isinstance(names, StreetNames):
+        return _in_street(text, names, normalise(nickname))
     mentions = _meant(text, find_buildings(text, names))
     if mentions:
         return _named(text, mentions, names)
     if spot := _spot(text, names):
         return _at_spot(text, spot, names)
     return _at_sender(text, names, normalise(nickname))
+
+
+def _in_street(text: str, names: StreetNames, nickname: str) -> Place | None:
+    """The same where no group says which estate is meant: the words must, or the name the sender goes by."""
+    estate, home = (only_estate(find_estates(said, names)) for said in (text, nickname))
+    if mentions := _meant(text, find_buildings(text, names, home)):
+        return _named(text, mentions, names)
+    if spot := _spot(text, names):
+        return _at_spot_in_street(text, spot, names, home)
+    elsewhere = estate is not None and home is not None and estate != home
+    found = _at_sender(text, names, "" if elsewhere else nickname, estate)
+    known = found is not None and (found.building or found.ambiguous)
+    return found if known or estate is None else _in_estate(estate, found or Place(), names)
+
+
+def _in_estate(estate: str, place: Place, names: StreetNames) -> Place:
+    """Only the estate is named: any of its buildings may be meant."""
+    keys = names.estates[estate]
+    only = keys[0] if len(keys) == 1 else None
+    return replace(place, building=only, ambiguous=() if only else keys, text=estate + place.text)
 
 
 def _meant(text: str, mentions: list[Mention]) -> list[Mention]:
@@ -76,15 +110,15 @@ def _without_taken_back(text: str, kept: list[Mention]) -> list[Mention]:
 
 
 def _named(text: str, mentions: list[Mention], names: PlaceNames) -> Place:
-    if len({mention.key or mention.text for mention in mentions}) > 1:
-        keys = tuple(dict.fromkeys(mention.key for mention in mentions if mention.key))
+    if len({mention.key or mention.among or mention.text for mention in mentions}) > 1:
+        keys = tuple(dict.fromkeys(key for mention in mentions for key in (mention.key, *mention.among) if key))
         shown = "、".join(dict.fromkeys(mention.text for mention in mentions))
         return Place(text=shown, ambiguous=keys, name=_spot(text, names))
     first = mentions[0]
     entrance = next((mention.entrance for mention in mentions if mention.entrance), None)
     room = next((mention.room for mention in mentions if mention.room), None)
     spot = _spot(text, names)
-    place = Place(building=first.key, entrance=entrance, room=room, name=spot, text=first.text)
+    place = Place(first.key, entrance, room=room, name=spot, text=first.text, ambiguous=first.among)
     detailed = _with_details(place, _blank(text, mentions))
     return replace(detailed, text=detailed.text + (spot or ""))
 
@@ -95,18 +129,32 @@ def _at_spot(text: str, spot: str, names: PlaceNames) -> Place:
     return replace(detailed, text=spot + detailed.text)
 
 
-def _at_sender(text: str, names: PlaceNames, nickname: str) -> Place | None:
+def _at_spot_in_street(text: str, spot: str, names: StreetNames, home: str | None) -> Place:
+    """The building of a spot only where its estate is told, or no other estate has such a spot."""
+    position, estates = text.find(spot), find_estates(text, names)
+    estate = estate_at(text, position, estates) or (None if estates else home)
+    keys = names.at_spot(spot, estate)
+    if len(keys) == 1 and estate is None and of_other_estate(text, position):
+        keys = ()
+    owner = names.estate_of[keys[0]] if len(keys) == 1 else estate or ""
+    shown = spot if owner[:2] and spot.startswith(owner[:2]) else owner + spot
+    building, ambiguous = (keys[0], ()) if len(keys) == 1 else (None, keys)
+    detailed = _with_details(Place(building, name=spot), text)
+    return replace(detailed, text=shown + detailed.text, ambiguous=ambiguous)
+
+
+def _at_sender(text: str, names: PlaceNames, nickname: str, estate: str | None = None) -> Place | None:
     """No building named: the sender's own by the nickname, else the group's only one."""
     if _OTHER_BUILDING.search(text):
         elsewhere = _with_details(Place(), text)
         return elsewhere if elsewhere.text or elsewhere.room else None
-    own = find_buildings(nickname, names)[:1] if nickname else []
+    own = find_buildings(nickname, names, estate)[:1] if nickname else []
     if not own and names.home is None and not has_details(text):
         return None
     here = _with_details(Place(), text)
     if own:
         home = Place(building=own[0].key, entrance=own[0].entrance, room=own[0].room, text=own[0].text)
-        return replace(_merge(text, here, home), source="nickname")
+        return replace(_merge(text, here, home), source="nickname", ambiguous=own[0].among)
     if names.home is not None:
         return replace(here, building=names.home, source="group")
     return here if here.text or here.room else None
@@ -144,4 +192,7 @@ def _blank(text: str, mentions: list[Mention]) -> str:
 def _spot(text: str, names: PlaceNames) -> str | None:
     """The longest name of a spot in the text: one of the dictionary, else a usual one."""
     usual = _USUAL_SPOTS if _ANY_SPOT.search(text) else ()
-    return next((name for name in (*names.spots, *usual) if name in text), None)
+    found = next((name for name in (*names.spots, *usual) if name in text), None)
+    if found and isinstance(names, StreetNames) and within_estate(text, found, names):
+        return _spot(names.any_estate.sub("|", text), names)
+    return found

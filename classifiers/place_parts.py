@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from classifiers.place_names import PlaceNames, read_number
+from classifiers.place_names import PlaceNames, StreetNames, read_number
 
 _CN = "零〇一二三四五六七八九十百壹贰叁肆伍陆柒捌玖拾"
 _NUMBER = rf"(?:\d{{1,3}}|[{_CN}]{{1,5}})"
@@ -49,11 +49,24 @@ _HIGHEST = 99
 # Most lines name no building and no floor: one look spares them the patterns above, as all these find has this in it.
 _ANY_BUILDING = re.compile(rf"[\dA-Za-z甲乙丙丁戊{_CN}]\s?[号#栋幢座楼]|\d{_DASH}\d")
 _ANY_DETAIL = re.compile(rf"\d|[{_CN}]\s?(?:楼|层|号?单元)|负|地下|-[一二三四五]")
+# Named only to say that something is near it, or not like there.
+_NEAR_BEFORE = re.compile(r"(?:隔壁|对面|旁边|附近|人家|不像|像|跟|和|比|学学|靠近?|挨着|离|去|到)的?$")
+_NEAR_BEHIND = re.compile(r"\s?的?(?:隔壁|对面|旁边|附近|斜对|那边的?人|往[东南西北])")
+_SAME_BREATH = re.compile(r"[^,。;!?]{0,6}")  # between an estate and the number that belongs to it
+_TOUCHING = re.compile(r"[\s的,、里内-]{0,2}")
+# 翠湖小区9号楼 is not the only 9号楼 we know; 我们小区9号楼 is.
+_OTHER_ESTATE = re.compile(
+    r"(?<!我们)(?<!咱们)(?<!这个)(?<![咱我本这])(?:小区|[家花佳嘉雅][园苑]|新[村苑]|公寓|宿舍|家属院|[苑庭府湾园])的?\s?$"
+)
+LONGEST_GAP = 8
 
 
 @dataclass(frozen=True)
 class Mention:
-    """One building as the text names it; `key` is None when the dictionary does not know it."""
+    """One building as the text names it; `key` is None when the dictionary does not know it.
+
+    `called` is what stands for it in the dictionary; `among` are the buildings of a street that are called so.
+    """
 
     key: str | None
     text: str
@@ -61,15 +74,65 @@ class Mention:
     end: int
     entrance: int | None = None
     room: str | None = None
+    called: str = ""
+    among: tuple[str, ...] = ()
 
 
-def find_buildings(text: str, names: PlaceNames) -> list[Mention]:
-    """All buildings a text names, in its order; where two patterns overlap the more telling one stays."""
+@dataclass(frozen=True)
+class Estate:
+    """An estate as the text names it; `aside` when only as a neighbour of what it is about."""
+
+    name: str
+    start: int
+    end: int
+    aside: bool
+
+
+def find_buildings(text: str, names: PlaceNames, estate: str | None = None) -> list[Mention]:
+    """All buildings a text names, in its order; where two patterns overlap the more telling one stays.
+
+    `estate` is the one meant where the text of a whole street names none.
+    """
     found: list[Mention] = []
     for mention in _candidates(text, names):
         if all(mention.end <= other.start or mention.start >= other.end for other in found):
             found.append(mention)
-    return sorted(found, key=lambda mention: mention.start)
+    found.sort(key=lambda mention: mention.start)
+    return _in_street(text, found, names, estate) if found and isinstance(names, StreetNames) else found
+
+
+def find_estates(text: str, names: StreetNames) -> list[Estate]:
+    """All estates a text names, in its order."""
+    return [
+        Estate(names.written[match["long"] or match["short"]], match.start(), match.end(), _aside(text, match))
+        for match in names.any_estate.finditer(text)
+    ]
+
+
+def estate_at(text: str, position: int, estates: list[Estate]) -> str | None:
+    """The estate that what stands at `position` belongs to: named right before it, else the only one named at all."""
+    before = [estate for estate in estates if estate.end <= position]
+    if before and _SAME_BREATH.fullmatch(text, before[-1].end, position):
+        near = _NEAR_BEHIND.match(text, before[-1].end)
+        return None if near and near.end() <= position else before[-1].name
+    return only_estate(estates)
+
+
+def only_estate(estates: list[Estate]) -> str | None:
+    """The one estate a text is about, if there is one."""
+    named = {estate.name for estate in estates}
+    return named.pop() if len(named) == 1 and not any(estate.aside for estate in estates) else None
+
+
+def within_estate(text: str, spot: str, names: StreetNames) -> bool:
+    """Whether a spot is only a piece of an estate's name: 堤上 in 堤上人家."""
+    start = text.find(spot)
+    return any(estate.start <= start and start + len(spot) <= estate.end for estate in find_estates(text, names))
+
+
+def of_other_estate(text: str, position: int) -> bool:
+    """Whether the name of an estate that we do not know stands right before it."""
+    return _OTHER_ESTATE.search(text, max(0, position - LONGEST_GAP), position) is not None
 
 
 def has_details(text: str) -> bool:
@@ -102,20 +165,52 @@ def find_floor(text: str) -> tuple[int | None, str]:
     return None, ""
 
 
+def _aside(text: str, match: re.Match[str]) -> bool:
+    before = _NEAR_BEFORE.search(text, max(0, match.start() - LONGEST_GAP), match.start())
+    return before is not None or _NEAR_BEHIND.match(text, match.end()) is not None
+
+
+def _in_street(text: str, found: list[Mention], names: StreetNames, estate: str | None) -> list[Mention]:
+    estates = find_estates(text, names)
+    return [_of_estate(text, mention, names, estates, estate) for mention in found]
+
+
+def _of_estate(text: str, mention: Mention, names: StreetNames, estates: list[Estate], default: str | None) -> Mention:
+    """The building of the estate that is named with it, or the only one called so; else all that may be meant."""
+    owner = estate_at(text, mention.start, estates) or (None if estates else default)
+    keys = names.called(mention.called, owner)
+    if len(keys) == 1 and owner is None and of_other_estate(text, mention.start):
+        keys = ()
+    start = next((e.start for e in estates if _touches(text, e, mention)), mention.start)
+    if len(keys) == 1:
+        shown = _with_estate(names.estate_of[keys[0]], mention.text)
+        return replace(mention, key=keys[0], text=shown, start=start)
+    return replace(mention, key=None, text=_with_estate(owner or "", mention.text), start=start, among=keys)
+
+
+def _touches(text: str, estate: Estate, mention: Mention) -> bool:
+    return estate.end <= mention.start and _TOUCHING.fullmatch(text, estate.end, mention.start) is not None
+
+
+def _with_estate(estate: str, shown: str) -> str:
+    """清荷家园3号楼, but not 锦帆公寓锦帆A座."""
+    return shown if estate[:2] and shown.startswith(estate[:2]) else estate + shown
+
+
 def _candidates(text: str, names: PlaceNames) -> Iterator[Mention]:
     yield from _special(text, names)
     if not _ANY_BUILDING.search(text):
         return
     yield from _several(text, names)
     for match in _DASHED.finditer(text):
-        if names.building(match["name"]) or not _like_a_date(match):
+        if names.alias(match["name"]) or not _like_a_date(match):
             yield _dashed(match, names)
     for pattern in (_NAMED, _HOUSE):
         for match in pattern.finditer(text):
             if not _COUNTED.match(text, match.start()):
                 yield _with_tail(text, match["name"], match, names)
     for match in _SHORT.finditer(text):
-        if names.building(match["name"]):
+        if names.alias(match["name"]):
             yield _dashed(match, names)
 
 
@@ -126,7 +221,7 @@ def _special(text: str, names: PlaceNames) -> Iterator[Mention]:
             continue
         end, entrance, room = _tail(text, start + len(alias))
         shown = f"{alias}号楼" if alias[-1].isdigit() else alias
-        yield Mention(names.buildings[alias], shown, start, end, entrance, room)
+        yield Mention(names.buildings[alias] or None, shown, start, end, entrance, room, alias)
 
 
 def _stands_alone(text: str, alias: str, start: int) -> bool:
@@ -151,21 +246,22 @@ def _spread(numbers: list[str], match: re.Match[str], names: PlaceNames) -> Iter
     for place, number in enumerate(numbers):
         start = match.end() - 1 if place == len(numbers) - 1 else match.start()
         end = match.end() if place == len(numbers) - 1 else match.start()
-        yield Mention(names.building(number), f"{int(number)}号楼", start, end)
+        yield Mention(names.building(number), f"{int(number)}号楼", start, end, called=number)
 
 
 def _dashed(match: re.Match[str], names: PlaceNames) -> Mention:
     parts = match.groupdict()
     entrance = int(parts["entrance"]) if parts["entrance"] else None
     text = _show(match["name"], "号楼")
-    return Mention(names.building(match["name"]), text, match.start(), match.end(), entrance, parts.get("room"))
+    key, room = names.building(match["name"]), parts.get("room")
+    return Mention(key, text, match.start(), match.end(), entrance, room, match["name"])
 
 
 def _with_tail(text: str, name: str, match: re.Match[str], names: PlaceNames) -> Mention:
     end, entrance, room = _tail(text, match.end())
     suffix = match.groupdict().get("suffix") or "号楼"
     shown = _show(name, suffix if suffix in ("栋", "幢", "座") else "号楼")
-    return Mention(names.building(name), shown, match.start(), end, entrance, room)
+    return Mention(names.building(name), shown, match.start(), end, entrance, room, name)
 
 
 def _tail(text: str, start: int) -> tuple[int, int | None, str | None]:

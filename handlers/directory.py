@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlmodel import Session, SQLModel, col, select
 
-from classifiers import PlaceNames
+from classifiers.place import Place, PlaceNames, StreetNames
 from data.models import (
     Account,
     Building,
@@ -34,6 +34,7 @@ from data.models import (
 
 Row = TypeVar("Row", bound=SQLModel)
 LEVELS = tuple(UnitLevel)
+MOST_CHOICES = 4
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,22 @@ class Directory:
         return tuple(post for post in self._posts_of_person.get(person_id, ()) if held(post, on))
 
     def names_for(self, group: ChatGroup | None) -> PlaceNames:
-        """The dictionary of places the people of this group mean."""
+        """The dictionary of places the people of this group mean; who speaks privately may mean the whole street."""
         key = group.id if group else None
         if key not in self._names:
-            self._names[key] = self._place_names(self.group_buildings.get(key or 0, ()))
+            near = self.group_buildings.get(key or 0, ())
+            self._names[key] = self._place_names(near) if group else self._street_names()
         return self._names[key]
+
+    def choices(self, place: Place) -> str:
+        """What to ask between where a place is ambiguous; estates are named where the conversation knows several."""
+        found = [self.buildings[int(key)] for key in place.ambiguous]
+        several = len({building.estate for building in found}) > 1
+        if not several and not any(building.estate in place.text for building in found):
+            return "、".join(f"{building.number}号楼" for building in found[:MOST_CHOICES])
+        spot = place.name if place.name and place.text.startswith(place.name) else None
+        named = list(dict.fromkeys(f"{building.estate}{spot or f'{building.number}号楼'}" for building in found))
+        return "、".join(named) if len(named) <= MOST_CHOICES else f"小区名和楼号，如「{named[0]}」"
 
     def webhook_key(self, platform_id: str) -> str | None:
         """What the office entered, so that the group can be written to from outside."""
@@ -149,6 +161,19 @@ class Directory:
         }
         home = str(building_ids[0]) if len(building_ids) == 1 else None
         return PlaceNames.of([(str(b.id), b.number, b.aliases) for b in near], places, home)
+
+    def _street_names(self) -> StreetNames:
+        """All of the street: a building counts with its estate, or where its number is the only one."""
+        estates = {building.id: building.estate for building in self.buildings.values()}
+        buildings = [(b.estate, str(b.id), b.number, b.aliases) for b in self.buildings.values()]
+        places = [
+            (name, estates.get(place.building_id, ""), str(place.building_id) if place.building_id else None)
+            for place in self.places
+            for name in (place.name, *place.aliases)
+        ]
+        above = LEVELS.index(UnitLevel.COMMUNITY)
+        taken = [unit.name for unit in self.units.values() if LEVELS.index(unit.level) <= above]
+        return StreetNames.of_street(buildings, places, taken)
 
 
 def held(post: Post, on: dt.date) -> bool:

@@ -96,8 +96,10 @@ def _place(message: IncomingMessage, context: Context) -> Reply | None:
         return None
     place = find_place(message.text, context.directory.names_for(context.sender.group))
     said = read_continuing(message.text)
-    if place is None or place.ambiguous or not _only_a_place(message.text, place, said):
+    if place is None or not _only_a_place(message.text, place, said):
         return None
+    if place.ambiguous:
+        return _which(message, context, place, said)
     if place.source != "text" and not (said.corrects and place.text):
         return None
     case = _case_to_place(context, place, said)
@@ -106,6 +108,15 @@ def _place(message: IncomingMessage, context: Context) -> Reply | None:
     intake.attach(context, case, message, Outcome.ATTACHED)
     moving.move(context, case, place)
     return Reply(replies.supplemented(case.number), case_id=case.id) if message.addressed else SILENCE
+
+
+def _which(message: IncomingMessage, context: Context, place: Place, said: Continuing) -> Reply | None:
+    """Privately 3号楼 is not enough: its estate is asked for, and the words stay with the case."""
+    case = _case_to_place(context, place, said) if message.private and len(place.ambiguous) > 1 else None
+    if case is None:
+        return None
+    intake.attach(context, case, message, Outcome.ATTACHED)
+    return Reply(replies.which_place(case.number, context.directory.choices(place)), case_id=case.id)
 
 
 def _case_to_place(context: Context, place: Place, said: Continuing) -> Case | None:

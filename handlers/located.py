@@ -12,7 +12,6 @@ from handlers.joining_rules import rules
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 
 LONGEST_PLACE = 100
-MOST_CHOICES = 4
 
 
 def in_words(message: IncomingMessage) -> IncomingMessage:
@@ -35,7 +34,7 @@ def handle(message: IncomingMessage, context: Context) -> Reply | None:
     place = _place(message.text, context)
     intake.attach(context, case, message, Outcome.ATTACHED)
     if len(place.ambiguous) > 1:
-        return _if_addressed(message, case, replies.which_place(case.number, _choices(context, place)))
+        return _if_addressed(message, case, replies.which_place(case.number, context.directory.choices(place)))
     _put(context, case, place, message.text)
     return _if_addressed(message, case, replies.supplemented(case.number))
 
@@ -61,11 +60,6 @@ def _put(context: Context, case: Case, place: Place, words: str) -> None:
         moving.move(context, case, place)
     else:
         notices.tell_people(context, holders(context, case), staff_replies.supplement_notice(case.number, words), case)
-
-
-def _choices(context: Context, place: Place) -> str:
-    numbers = [context.directory.buildings[int(key)].number for key in place.ambiguous[:MOST_CHOICES]]
-    return "、".join(f"{number}号楼" for number in numbers)
 
 
 def _if_addressed(message: IncomingMessage, case: Case, text: str) -> Reply:

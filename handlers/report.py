@@ -81,7 +81,7 @@ def _answer(context: Context, case: Case) -> str:
     place = context.understanding.place
     category = context.directory.categories[case.category_code].name
     if place is not None and len(place.ambiguous) > 1:
-        return replies.registered_which(case.number, _choices(context, place.ambiguous))
+        return replies.registered_which(case.number, context.directory.choices(place))
     if not case.place_text:
         return replies.registered_where(case.number, category)
     if duplicates.reported_before(context, case):
@@ -91,7 +91,3 @@ def _answer(context: Context, case: Case) -> str:
 
 def _hotline(words: str) -> str:
     return next((number for number, signs in HOTLINES if any(sign in words for sign in signs)), "110")
-
-
-def _choices(context: Context, buildings: tuple[str, ...]) -> str:
-    return "、".join(f"{context.directory.buildings[int(b)].number}号楼" for b in buildings[:4])

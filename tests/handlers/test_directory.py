@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlmodel import select
 
+from classifiers import find_place
 from data.database import Database
 from data.models import ChatGroup, Role, UnitLevel
 from handlers.directory import Directory
@@ -89,9 +90,57 @@ def test_neighbours_may_name_every_building_of_their_estate_and_no_other(directo
     assert "河堤步道" not in names.places
 
 
-def test_private_talk_knows_no_building(directory: Directory) -> None:
+def meant(directory: Directory, words: str) -> tuple[str | None, list[str]]:
+    """Said privately: the building, and those that may be meant where several are called so."""
+    place = find_place(words, directory.names_for(None))
+    assert place is not None
+    codes = [directory.buildings[int(key)].code for key in (place.building, *place.ambiguous) if key]
+    return (codes[0], codes[1:]) if place.building else (None, codes)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("清荷家园3号楼停水", "QHJY-3"),
+        ("二棉3号楼停水", "EMSS-3"),
+        ("9号楼停水", "LTXC-9"),
+        ("红砖楼停水", "SLY-1"),
+        ("快递驿站门口堆满了", "QHJY-4"),
+        ("清荷家园的东门没人管", "QHJY-1"),
+    ],
+)
+def test_private_talk_knows_the_whole_street(directory: Directory, words: str, code: str) -> None:
+    assert meant(directory, words) == (code, [])
+
+
+def test_private_talk_is_not_at_home_anywhere_and_guesses_no_estate(directory: Directory) -> None:
     names = directory.names_for(None)
     assert (names.building("3"), names.home) == (None, None)
+    building, among = meant(directory, "清荷3号楼停水")  # the whole street is called 清荷 too
+    assert (building, "QHJY-3" in among, "HXYY-3" in among) == (None, True, True)
+    assert meant(directory, "东门没人管") == (None, ["QHJY-1", "WSY-1"])
+    assert meant(directory, "地下车库漏水") == (None, [])  # one of the two has no building
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("清荷家园3号楼和荷香雅苑2号楼停水", "清荷家园3号楼、荷香雅苑2号楼"),
+        ("东门没人管", "清荷家园东门、梧声苑东门"),
+        ("3号楼停水", "小区名和楼号，如「清荷家园3号楼」"),
+        ("清荷家园停水", "小区名和楼号，如「清荷家园1号楼」"),
+    ],
+)
+def test_what_is_asked_privately_names_the_estate(directory: Directory, words: str, asked: str) -> None:
+    place = find_place(words, directory.names_for(None))
+    assert place is not None
+    assert directory.choices(place) == asked
+
+
+def test_what_is_asked_in_a_group_names_numbers_alone(directory: Directory) -> None:
+    place = find_place("1、2、3、5、6号楼停水", directory.names_for(group(directory, "g001")))
+    assert place is not None
+    assert directory.choices(place) == "1号楼、2号楼、3号楼、5号楼"
 
 
 def test_a_group_that_ended_is_left_out(sqlite_databases: SqliteDatabases) -> None:
