@@ -14,9 +14,11 @@ from bot.channels.wecom_robot.long_connection import LongConnection
 from bot.channels.wecom_robot.reply_tickets import TicketStore
 from bot.channels.wecom_webhook import WecomWebhookChannel
 from bot.leases import LeaseHolder
+from bot.outbox.again import queue_answer
 from bot.settings import Settings
 from data.database import Database
 from handlers.directory import Directory
+from handlers.message import IncomingMessage
 
 
 def build_channels(settings: Settings, database: Database, directory: Callable[[], Directory]) -> dict[str, Channel]:
@@ -59,7 +61,16 @@ def _wecom_robot(settings: Settings, database: Database) -> Channel:
         api_url=settings.wecom_api_url,
         robot_url=settings.wecom_robot_url,
         connection=_long_connection(settings, database),
+        give_back=lambda message: give_back(database, message),
     )
+
+
+def give_back(database: Database, message: IncomingMessage) -> bool:
+    """The answer that did not get there with its message is queued; the outbox looks once a second."""
+    with database.writing() as session:
+        found = queue_answer(session, message.channel, message.platform_id)
+        session.commit()
+    return found
 
 
 def _long_connection(settings: Settings, database: Database) -> LongConnection | None:

@@ -65,25 +65,35 @@ def sender_of(session: Session, directory: Directory, message: IncomingMessage, 
 
 
 def _known_account(directory: Directory, message: IncomingMessage) -> Account | None:
-    """Who spoke since the directory was read last need not be looked up again, unless the nickname is a new one."""
+    """Who spoke since the directory was read last need not be looked up again, unless there is something to write."""
     known = directory.accounts.get((message.channel, message.sender))
-    renamed = known is not None and known.person_id is None and message.nickname not in ("", known.nickname)
-    return None if renamed else known
+    return None if known is not None and _tells_more(message, known) else known
+
+
+def _tells_more(message: IncomingMessage, account: Account) -> bool:
+    """A new nickname, or the first words in private."""
+    renamed = account.person_id is None and message.nickname not in ("", account.nickname)
+    return renamed or (message.private and not account.spoke_alone)
 
 
 def _account(session: Session, directory: Directory, message: IncomingMessage) -> Account:
     """The sender's account; one not seen before is a resident's. Two first messages may arrive at once."""
     who = {"channel": message.channel, "platform_id": message.sender}
     account = session.exec(ACCOUNT, params=who).first()
-    if account is not None:  # a copy that no session holds; one just made may yet be rolled back
+    if account is None:
+        first: dict[str, Any] = {**who, "nickname": message.nickname, "spoke_alone": message.private}
+        number = append_once(session, Account, UNIQUE, **first)
+        if number is not None:
+            account = Account(id=number, **first)
+            make_transient_to_detached(account)
+            session.add(account)
+            return account
+        account = session.exec(ACCOUNT, params=who).one()
+    if _tells_more(message, account):  # not yet for others to know: it may still be rolled back
+        directory.accounts.pop((message.channel, message.sender), None)
+        account.spoke_alone |= message.private
+        if account.person_id is None:
+            account.nickname = message.nickname or account.nickname
+    else:  # a copy that no session holds
         directory.accounts[message.channel, message.sender] = Account(**account.model_dump())
-    else:
-        number = append_once(session, Account, UNIQUE, **who, nickname=message.nickname)
-        if number is None:
-            return session.exec(ACCOUNT, params=who).one()
-        account = Account(id=number, nickname=message.nickname, channel=message.channel, platform_id=message.sender)
-        make_transient_to_detached(account)
-        session.add(account)
-    if message.nickname and account.person_id is None and account.nickname != message.nickname:
-        account.nickname = message.nickname
     return account

@@ -67,6 +67,8 @@ class Reach(StrEnum):
     """By which way a channel can reach one person (decision 5)."""
 
     PRIVATE = "private"
+    AFTER_SPEAKING = "after_speaking"
+    """Privately, but only to whoever has spoken to us in private before."""
     STAFF_CONFIRMED = "staff_confirmed"
     GROUP_ONLY = "group_only"
     NONE = "none"

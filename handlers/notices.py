@@ -36,7 +36,7 @@ def tell_account(
     `orders` are typed orders the person may give now, shown as buttons where the platform has them. `at_once` is
     for what has its own hours or answers something: it is not held at night.
     """
-    if context.policy.reach(account.channel, account.platform_id) is not Reach.PRIVATE:
+    if not has_private_way(context, account):
         return False
     urgent = at_once or (case is not None and case.urgency is Urgency.EMERGENCY) or _just_wrote(context, account)
     held = None if urgent else quiet_until(context.now)
@@ -67,7 +67,13 @@ def tell_people(
 def reachable(context: Context, person_id: int) -> bool:
     """Whether a member of staff has a private way."""
     accounts = context.directory.staff_accounts.get(person_id, ())
-    return any(context.policy.reach(a.channel, a.platform_id) is Reach.PRIVATE for a in accounts)
+    return any(has_private_way(context, account) for account in accounts)
+
+
+def has_private_way(context: Context, account: Account) -> bool:
+    """Whether the channel lets us speak to this person alone, now."""
+    reach = context.policy.reach(account.channel, account.platform_id)
+    return reach is Reach.PRIVATE or (reach is Reach.AFTER_SPEAKING and account.spoke_alone)
 
 
 def tell_group(context: Context, group_id: int | None, text: str, case: Case | None = None) -> bool:

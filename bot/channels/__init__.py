@@ -112,7 +112,7 @@ class Channel(Protocol):
     """How much the platform takes; the outbox keeps to it."""
 
     def reach(self, account: str) -> Reach:
-        """By which way this person can be reached."""
+        """By which way this person can be reached, as far as the platform decides it."""
         ...
 
     @property

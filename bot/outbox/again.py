@@ -1,4 +1,4 @@
-"""A person decides that something is sent once more: one message that ended, or all that waits for a platform."""
+"""Something is sent once more: what a person decides, or an answer that could not go back with its message."""
 
 import datetime as dt
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from bot.outbox import breaker
 from bot.outbox.rows import unmerged
-from data.models import OutboxMessage, OutboxStatus
+from data.models import Message, OutboxMessage, OutboxStatus
 
 
 def send_again(session: Session, outbox_id: int, now: dt.datetime, ended: Collection[OutboxStatus]) -> bool:
@@ -26,6 +26,21 @@ def send_again(session: Session, outbox_id: int, now: dt.datetime, ended: Collec
     fresh = {"status": OutboxStatus.QUEUED, "attempts": 0, "not_before": now, "error": ""}
     session.connection().execute(merged.values(**fresh))
     return True
+
+
+def queue_answer(session: Session, channel: str, platform_id: str) -> bool:
+    """The answer to this message surely did not get there and becomes a message of its own; False if there is none."""
+    answered = sa.select(col(Message.id)).where(
+        col(Message.channel) == channel, col(Message.platform_id) == platform_id
+    )
+    answer = sa.update(OutboxMessage).where(
+        col(OutboxMessage.passive_for_id).in_(answered),
+        col(OutboxMessage.status) == OutboxStatus.SENT,
+        col(OutboxMessage.attempts) == 0,
+        col(OutboxMessage.afterwards).is_(None),
+    )
+    queued = answer.values(status=OutboxStatus.QUEUED, sent_at=None)
+    return session.connection().execute(queued).rowcount > 0
 
 
 def try_channel_now(session: Session, channel: str, now: dt.datetime) -> None:

@@ -22,6 +22,7 @@ from data.models import Afterwards, ChannelState, OutboxMessage, OutboxStatus
 log = structlog.get_logger("outbox")
 
 CLAIM = dt.timedelta(seconds=120)
+SENDER_DIED = "发送时进程中断，不知是否送达"
 # PostgreSQL names such locks by number; this one means "somebody is claiming".
 CLAIM_LOCK = 7_390_115
 
@@ -120,6 +121,8 @@ def release_lost(session: Session, channels: Mapping[str, Channel], now: dt.date
         channel = channels.get(row.channel)
         again = channel is not None and channel.checks_duplicates and row.afterwards is not Afterwards.RECALL
         row.status = OutboxStatus.QUEUED if again else OutboxStatus.UNKNOWN
+        if not again:
+            row.error = SENDER_DIED
         # The attempt counts towards the limits from now on, because nobody knows when it was made.
         row.claimed_until, row.not_before = None, now
         log.warning("sender died, claim released", outbox_id=row.id, status=row.status.value)

@@ -95,7 +95,10 @@ class Duty(SQLModel, table=True):
 
 
 class Account(SQLModel, table=True):
-    """Somebody on a platform; `person_id` is set for staff, empty for residents."""
+    """Somebody on a platform; `person_id` is set for staff, empty for residents.
+
+    `spoke_alone`: they have written to us in private, which some platforms want before we may write to them.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (UniqueConstraint("channel", "platform_id"),)
@@ -104,6 +107,7 @@ class Account(SQLModel, table=True):
     platform_id: str = Field(max_length=128)
     person_id: int | None = Field(default=None, foreign_key="people.id", index=True)
     nickname: str = Field(default="", sa_type=EncryptedText)
+    spoke_alone: bool = False
 
 
 class Login(SQLModel, table=True):

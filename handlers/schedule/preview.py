@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from data.models import GroupMode
+from handlers import notices
 from handlers.claims import claimed
 from handlers.local_time import Period
-from handlers.message import Context, Reach
+from handlers.message import Context
 from handlers.schedule.audience import groups_by_id
 from handlers.schedule.sendings import Sending, Source, planned
 
@@ -54,7 +55,7 @@ class _Named:
     def __init__(self, context: Context) -> None:
         self._groups = groups_by_id(context.directory)
         self._people = {person_id: person.name for person_id, person in context.directory.people.items()}
-        self._reached = {person_id for person_id in self._people if _is_reached(context, person_id)}
+        self._reached = {person_id for person_id in self._people if notices.reachable(context, person_id)}
 
     def of(self, group_ids: tuple[int, ...], person_ids: tuple[int, ...]) -> Names:
         groups = [self._groups[group_id] for group_id in group_ids if group_id in self._groups]
@@ -65,8 +66,3 @@ class _Named:
             people=tuple(self._people[person] for person in people if person in self._reached),
             unreachable=tuple(self._people[person] for person in people if person not in self._reached),
         )
-
-
-def _is_reached(context: Context, person_id: int) -> bool:
-    accounts = context.directory.staff_accounts.get(person_id, ())
-    return any(context.policy.reach(account.channel, account.platform_id) is Reach.PRIVATE for account in accounts)

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 
 from data.models import Person, ServiceDay
+from handlers import notices
 from handlers.errors import NotUnderstood
 from handlers.local_time import local_day
-from handlers.message import Context, IncomingMessage, Reach, Reply
+from handlers.message import Context, IncomingMessage, Reply
 from handlers.service import hours, presence, replies, sign_ups
 from handlers.service.days import answer_of, described, leave_order, open_days, post_text, posts_of
 from handlers.service.errors import ServiceError
@@ -136,7 +137,7 @@ def _next(context: Context, person_id: int) -> str:
 
 def _reachable(context: Context) -> bool:
     account = context.sender.account
-    return account is not None and context.policy.reach(account.channel, account.platform_id) is Reach.PRIVATE
+    return account is not None and notices.has_private_way(context, account)
 
 
 def _is_coming(context: Context, day: ServiceDay, person_id: int) -> bool:

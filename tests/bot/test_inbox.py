@@ -6,7 +6,20 @@ from typing import Any
 
 import pytest
 
-from data.models import Account, Case, CaseStatus, FailedMessage, Media, Message, OutboxMessage, Outcome, PendingMessage
+from bot.platforms import give_back
+from bot.seen import sender_of
+from data.models import (
+    Account,
+    Case,
+    CaseStatus,
+    FailedMessage,
+    Media,
+    Message,
+    OutboxMessage,
+    OutboxStatus,
+    Outcome,
+    PendingMessage,
+)
 from handlers import replies
 from handlers.message import IncomingMessage, Kind
 from tests.talking import Talk
@@ -53,6 +66,54 @@ def test_delivered_again_it_is_one_case_and_one_answer(talk: Talk) -> None:
         assert talk.bot.inbox.receive(message, talk.now) == first
         assert (len(talk.rows(Case)), len(talk.rows(Message))) == (1, 1)
         assert len([row for row in talk.rows(OutboxMessage) if row.passive_for_id]) == 1
+
+
+def test_an_answer_given_back_goes_out_as_a_message_of_its_own_once(talk: Talk) -> None:
+    message = talk.message("r001", LAMP)
+    answer = talk.bot.inbox.receive(message, talk.now)
+    assert [give_back(talk.bot.database, message) for _ in range(2)] == [True, False]
+    assert talk.bot.inbox.receive(message, talk.now) is None  # it comes otherwise
+    assert [outgoing.text for outgoing in talk.deliver() if outgoing.group] == [answer]
+    assert not give_back(talk.bot.database, message)
+    assert talk.bot.inbox.receive(message, talk.now) is None
+    assert len([row for row in talk.rows(OutboxMessage) if row.passive_for_id]) == 1
+
+
+def test_only_the_answer_to_this_very_message_is_given_back(sqlite_talk: Talk) -> None:
+    talk = sqlite_talk
+    talk.say("r001", LAMP)
+    assert not give_back(talk.bot.database, talk.message("r001", LAMP))
+    assert not give_back(talk.bot.database, IncomingMessage("wecom_robot", "m1", "r001", talk.now))
+    assert {row.status for row in talk.rows(OutboxMessage) if row.passive_for_id} == {OutboxStatus.SENT}
+
+
+def test_who_spoke_alone_is_remembered(talk: Talk) -> None:
+    """It outlives the message, is known at once to whoever handles it, and is not forgotten by words in a group."""
+    for who, group in (("r901", None), ("r902", "g001")):
+        talk.say(who, "你好", group)
+        talk.say(who, "你好", "g001")
+    talk.say("zhao.haitao", "任务", group=None)
+    talk.later(days=2)
+    spoke = {account.platform_id for account in talk.rows(Account) if account.spoke_alone}
+    assert spoke == {"r901", "zhao.haitao"}
+
+
+def test_who_first_spoke_in_the_group_and_then_alone(talk: Talk) -> None:
+    for group, spoke in (("g001", False), ("g001", False), (None, True), ("g001", True)):
+        talk.say("r901", "你好", group)
+        with talk.bot.database.writing() as session:
+            message = talk.message("r901", "你好", "g001")
+            seen = sender_of(session, talk.bot.directory(), message, talk.now).account
+        assert seen is not None
+        assert seen.spoke_alone is spoke
+
+
+def test_first_words_alone_at_the_same_time(talk: Talk) -> None:
+    talk.say("r901", "你好", "g001")
+    messages = [talk.message("r901", "你好", group=None, nickname=f"邻居{n % 2}") for n in range(6)]
+    assert all(_at_once(6, lambda n: talk.bot.inbox.receive(messages[n], talk.now)))
+    assert talk.rows(FailedMessage) == []
+    assert [account.spoke_alone for account in talk.rows(Account) if account.platform_id == "r901"] == [True]
 
 
 def test_delivered_at_the_same_time_it_is_one_case_and_one_answer(talk: Talk) -> None:

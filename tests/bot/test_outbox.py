@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from bot.channels import ChannelBusy, ChannelError, ChannelUnsure, Outgoing, Receipt
 from bot.outbox import MOST_CLAIMED, Outbox
-from bot.outbox.claims import CLAIM
+from bot.outbox.claims import CLAIM, SENDER_DIED
 from bot.outbox.results import MOST_ATTEMPTS
 from data.database import Database
 from data.models import ChannelState, OutboxMessage, OutboxStatus
@@ -198,6 +198,19 @@ def test_a_lost_claim_is_unknown_where_duplicates_are_not_dropped(talk: Talk, ch
     talk.now += CLAIM
     talk.deliver()
     assert (_status(talk, "一"), _sent(channel)) == (OutboxStatus.UNKNOWN, ["二"])
+
+
+def test_what_an_earlier_attempt_met_is_not_the_reason_of_a_lost_claim(sqlite_talk: Talk) -> None:
+    talk, channel = sqlite_talk, sqlite_talk.channel
+    channel.checks_duplicates = False
+    channel.failures.append(ChannelBusy("status 503"))
+    _queue(talk, "一")
+    talk.deliver()
+    assert _row(talk, "一").error == "status 503"
+    _claim_and_die(talk)
+    talk.now += CLAIM
+    talk.deliver()
+    assert (_status(talk, "一"), _row(talk, "一").error) == (OutboxStatus.UNKNOWN, SENDER_DIED)
 
 
 def test_a_lost_claim_of_a_channel_now_off_is_unknown(sqlite_talk: Talk) -> None:

@@ -121,6 +121,17 @@ def test_resolving_where_the_reporter_can_only_be_reached_in_the_group(sqlite_ta
     assert heard(sqlite_talk) == {"g001": [line]}
 
 
+def test_resolving_where_the_reporter_must_have_spoken_to_us_alone(sqlite_talk: Talk) -> None:
+    sqlite_talk.channel.reaches[RESIDENT] = Reach.AFTER_SPEAKING
+    for told in ("g001", RESIDENT):
+        if told == RESIDENT:
+            private(sqlite_talk, RESIDENT, "帮助")
+        number = accepted(sqlite_talk)
+        heard(sqlite_talk)
+        private(sqlite_talk, MEMBER, f"办结 {number} 已清理")
+        assert list(heard(sqlite_talk)) == [told]
+
+
 def test_resolving_where_the_reporter_cannot_be_reached_is_a_task_for_a_person(sqlite_talk: Talk) -> None:
     sqlite_talk.channel.reaches[RESIDENT] = Reach.NONE
     number = report(sqlite_talk, who=RESIDENT, group=None)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.simulator.platform import Fate, Shown
-from data.models import Case, CaseStatus, Evaluation, Media, MediaState
+from data.models import Case, CaseStatus, Evaluation, Media, MediaState, OutboxMessage, OutboxStatus
 from tests.databases import PostgresqlDatabases, SqliteDatabases
 from tests.journeys.test_over_http import photo_with_position
 from tests.journeys.wecom import GROUP, HEADS, HOLDERS, PATIENCE, RESIDENT, System, eventually, plain, whole_system
@@ -46,8 +46,6 @@ def _status(system: System, status: CaseStatus) -> bool:
 
 def test_reported_in_the_group_until_closed(system: System) -> None:
     platform = system.platform
-    # Over the long connection the robot may speak first only to who has spoken to it alone before.
-    platform.say_to_robot(RESIDENT, text="帮助")
     platform.say_to_robot(RESIDENT, GROUP, WORDS, image=photo_with_position())
     answer = platform.wait_for("1001", chatid=GROUP, timeout=PATIENCE)
     assert answer.text.startswith("已登记，编号 1001")
@@ -71,13 +69,22 @@ def test_reported_in_the_group_until_closed(system: System) -> None:
 
 
 def _hears_the_result(system: System) -> None:
-    """Privately where the robot may speak first, else as one neutral line in the group."""
-    if system.platform.lines.live("aib-journey"):
-        system.platform.wait_for("您上报的 1001 已办结", userid=RESIDENT, timeout=PATIENCE)
-        assert not [line for line in system.group() if "办结" in line]
-    else:
-        line = system.platform.wait_for("1001 已办结", chatid=GROUP, timeout=PATIENCE)
-        assert "解决了 1001" in plain(line.text)
+    """As one neutral line in the group: over the long connection too, the robot was never spoken to alone."""
+    line = system.platform.wait_for("1001 已办结", chatid=GROUP, timeout=PATIENCE)
+    assert "解决了 1001" in plain(line.text)
+    assert {row.status for row in system.rows(OutboxMessage)}.isdisjoint({OutboxStatus.DEAD, OutboxStatus.UNKNOWN})
+
+
+@pytest.mark.parametrize("system", [True], ids=["long"], indirect=True)
+def test_who_spoke_to_the_robot_alone_hears_the_result_alone(system: System) -> None:
+    platform = system.platform
+    platform.say_to_robot(RESIDENT, text="帮助")
+    platform.say_to_robot(RESIDENT, GROUP, WORDS)
+    holder, _card = _offer(system)
+    platform.say_to_app(holder, "接 1001")
+    platform.say_to_app(holder, "办结 1001 换了灯泡")
+    platform.wait_for("您上报的 1001 已办结", userid=RESIDENT, timeout=PATIENCE)
+    assert not [line for line in system.group() if "办结" in line]
 
 
 def test_reported_privately_to_the_app_until_closed(system: System) -> None:

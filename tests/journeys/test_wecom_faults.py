@@ -207,6 +207,20 @@ def _report_with_photo(system: System, way: str) -> None:
     eventually(lambda: system.rows(Case))
 
 
+def test_an_answer_the_platform_was_too_busy_for_comes_later(start: Start) -> None:
+    """Refused where it belongs, and then once more as a message of its own."""
+    system = start(long=True)
+    for command in ("aibot_respond_msg", "aibot_send_msg"):
+        system.platform.faults.set(Fault.BUSY, endpoint=command, times=1)
+    system.platform.say_to_robot(RESIDENT, GROUP, WORDS)
+    eventually(lambda: [row for row in system.rows(OutboxMessage) if row.status is OutboxStatus.QUEUED])
+    for _try in range(4):
+        system.pass_time(60)
+    assert system.platform.faults.happened[Fault.BUSY] == 2
+    assert len([line for line in system.group() if line.startswith("已登记")]) == 1
+    assert {row.status for row in system.rows(OutboxMessage) if row.passive_for_id} == {OutboxStatus.SENT}
+
+
 @pytest.mark.parametrize("end", ["kicked", "closed", "cut", "silent"])
 def test_the_long_connection_comes_back(start: Start, end: str) -> None:
     timing = Timing(**{**FAST.__dict__, "ping": 0.2, "pong": 1.0}) if end == "silent" else FAST

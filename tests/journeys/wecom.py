@@ -25,6 +25,7 @@ from bot.channels.wecom_robot.session import Timing
 from bot.channels.wecom_webhook import WecomWebhookChannel
 from bot.commands.demo import free_port
 from bot.leases import LeaseHolder
+from bot.platforms import give_back
 from bot.running import Bot, wall_clock
 from bot.settings import Settings
 from bot.simulator.platform import Platform, Shown
@@ -226,6 +227,7 @@ def _impatient(database: Database, url: str, timing: Timing | None) -> dict[str,
         api_url=url,
         robot_url=line,
         connection=connection,
+        give_back=lambda message: give_back(database, message),
         transport=_Impatient(),
     )
     hook = WecomWebhookChannel(lambda group: KEY if group == GROUP else None, url, _Impatient())

@@ -30,7 +30,7 @@ from bot.channels.wecom.client import API_URL
 from bot.channels.wecom.crypto import WecomCrypto
 from bot.channels.wecom.requests import Call, WecomRequests
 from bot.channels.wecom_robot.answers import LONGEST_PLAIN_BYTES, Cards, stream
-from bot.channels.wecom_robot.frames import FrameHandler
+from bot.channels.wecom_robot.frames import FrameHandler, GiveBack
 from bot.channels.wecom_robot.long_connection import LongConnection
 from bot.channels.wecom_robot.media import RobotMedia
 from bot.channels.wecom_robot.messages import CHANNEL, read
@@ -50,7 +50,10 @@ def _now() -> dt.datetime:
 
 
 class WecomRobot:
-    """One robot. With `connection` it uses the long connection, which the platform offers instead of the callback."""
+    """One robot. With `connection` it uses the long connection, which the platform offers instead of the callback.
+
+    `give_back` is for answers that the long connection did not take.
+    """
 
     name = CHANNEL
     checks_duplicates = False
@@ -68,6 +71,7 @@ class WecomRobot:
         api_url: str = API_URL,
         robot_url: str = "",
         connection: LongConnection | None = None,
+        give_back: GiveBack = lambda _: False,
         transport: httpx2.BaseTransport | None = None,
         clock: Callable[[], dt.datetime] = _now,
     ) -> None:
@@ -79,7 +83,7 @@ class WecomRobot:
         self._clock = clock
         self._cards = Cards()
         self._connection = connection
-        self._frames = FrameHandler(connection, self._cards, clock) if connection else None
+        self._frames = FrameHandler(connection, self._cards, clock, give_back) if connection else None
 
     @property
     def can_send_now(self) -> bool:
@@ -93,7 +97,7 @@ class WecomRobot:
 
     def reach(self, account: str) -> Reach:
         """By callback a private answer may still be allowed, but nobody can promise it."""
-        return Reach.PRIVATE if self._connection else Reach.GROUP_ONLY
+        return Reach.AFTER_SPEAKING if self._connection else Reach.GROUP_ONLY
 
     def start(self, receive: Receive) -> None:
         """Begin to take messages in; by callback they come through `open` and nothing begins."""

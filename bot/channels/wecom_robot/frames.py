@@ -1,13 +1,14 @@
-"""What comes over the robot's long connection is stored and answered there; what cannot be answered there is pushed."""
+"""What comes over the robot's long connection is stored and answered there; what cannot be answered there is queued."""
 
 import datetime as dt
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels import BadCallback, ChannelBusy, ChannelError, ChannelUnsure, Outgoing, Receive
+from bot.channels import BadCallback, ChannelError, ChannelUnsure, Outgoing, Receive
 from bot.channels.wecom_robot.answers import Cards, stream
 from bot.channels.wecom_robot.long_connection import LongConnection
 from bot.channels.wecom_robot.messages import read
@@ -22,6 +23,9 @@ STORE_AGAIN_SECONDS = (1.0, 5.0, 15.0)
 NOT_STORED = "系统出了点问题，没有收到您刚才的消息。请过几分钟再发一次。"
 RECONNECTED_SECONDS = 30.0
 MOST_ANSWERED = 1000
+T = TypeVar("T")
+GiveBack = Callable[[IncomingMessage], bool]
+"""Queues the stored answer to a message, which did not get there; false if no answer to it is stored."""
 
 
 class FrameHandler:
@@ -32,11 +36,13 @@ class FrameHandler:
         connection: LongConnection,
         cards: Cards,
         clock: Callable[[], dt.datetime],
+        give_back: GiveBack,
         store_again: tuple[float, ...] = STORE_AGAIN_SECONDS,
     ) -> None:
         self._connection = connection
         self._cards = cards
         self._clock = clock
+        self._give_back = give_back
         self._store_again = store_again
         self._answered: OrderedDict[str, None] = OrderedDict()
 
@@ -61,30 +67,29 @@ class FrameHandler:
             return
         # With nobody there to hear it the answer goes through the outbox, to whoever connects next.
         passive = self._connection.ready and not callback.clicked
-        answer = self._stored(callback.message, passive, receive)
-        if answer and callback.message.platform_id not in self._answered:
-            self._answer(callback.message, answer, frame.request_id)
+        message = callback.message
+        answer = self._insisting(message, lambda: receive(message, passive), NOT_STORED)
+        if answer and message.platform_id not in self._answered:
+            self._answer(message, answer, frame.request_id)
 
-    def _stored(self, message: IncomingMessage, passive: bool, receive: Receive) -> str | None:
-        """Take the message in, again if our database fails; in the end all that is left is to ask for it again."""
+    def _insisting(self, message: IncomingMessage, work: Callable[[], T | None], given_up: T) -> T | None:
+        """Do it again if our database fails; in the end all that is left of a message is to ask for it again."""
         for pause in (*self._store_again, None):
             try:
-                return receive(message, passive)
+                return work()
             except SQLAlchemyError as error:
-                log.warning("message not stored", id=message.platform_id, error=type(error).__name__)
+                log.warning("database failed", id=message.platform_id, error=type(error).__name__)
                 if pause is not None:
                     self._connection.rest(pause)
-        log.error("message lost, the platform does not repeat it", id=message.platform_id)
-        return NOT_STORED
+        log.error("lost, the platform does not repeat it", id=message.platform_id)
+        return given_up
 
     def _answer(self, message: IncomingMessage, answer: str, request_id: str) -> None:
         """Once: a message that came twice is answered once, and what may have arrived is not said again."""
         content = stream(message.platform_id, answer)
         refused = self._try_to_answer("aibot_respond_msg", content, request_id)
-        if isinstance(refused, ChannelBusy):
-            self._connection.wait_until_ready(RECONNECTED_SECONDS)
         if refused is not None and not isinstance(refused, ChannelUnsure):
-            self._push_instead(message, answer)
+            self._answer_later(message, answer)
         self._answered[message.platform_id] = None
         if len(self._answered) > MOST_ANSWERED:
             self._answered.popitem(last=False)
@@ -97,7 +102,13 @@ class FrameHandler:
             return error
         return None
 
-    def _push_instead(self, message: IncomingMessage, answer: str) -> None:
+    def _answer_later(self, message: IncomingMessage, answer: str) -> None:
+        """Through the outbox, which keeps to order and limits and tries again; what no row knows is pushed once."""
+        if answer != NOT_STORED:
+            if not self._insisting(message, lambda: self._give_back(message), False):
+                log.error("answer lost", id=message.platform_id)
+            return
+        self._connection.wait_until_ready(RECONNECTED_SECONDS)
         account = None if message.group else message.sender
         try:
             self.push(Outgoing(key="", text=answer, group=message.group, account=account))

@@ -134,6 +134,9 @@ def upgrade() -> None:
     with op.batch_alter_table("shadow_differences", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_shadow_differences_case_id"), ["case_id"], unique=False)
 
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("spoke_alone", sa.Boolean(), nullable=False, server_default=sa.text("'0'")))
+
     with op.batch_alter_table("chat_groups", schema=None) as batch_op:
         batch_op.add_column(sa.Column("webhook_key", data.privacy.EncryptedText(), nullable=True))
         batch_op.add_column(sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
@@ -191,6 +194,8 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         for column in ("orders", "parts_sent", "platform_message_id", "card_words"):
             batch_op.alter_column(column, server_default=None)
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.alter_column("spoke_alone", server_default=None)
     # ### end Alembic commands ###
 
 
@@ -229,6 +234,9 @@ def downgrade() -> None:
     with op.batch_alter_table("chat_groups", schema=None) as batch_op:
         batch_op.drop_column("ended_at")
         batch_op.drop_column("webhook_key")
+
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.drop_column("spoke_alone")
 
     with op.batch_alter_table("shadow_differences", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_shadow_differences_case_id"))

@@ -1,4 +1,4 @@
-"""The robot over its long connection: stored, answered under the same request, pushed where that is refused."""
+"""The robot over its long connection: stored, answered under the same request, given back where that is refused."""
 
 import queue
 import threading
@@ -41,12 +41,14 @@ def database(sqlite_databases: SqliteDatabases) -> Iterator[Database]:
 
 
 class Scene:
-    """A robot that is connected; `answers` are what our side says, in turn, or raises."""
+    """A robot that is connected; `answers` are what our side says, in turn, or raises. It takes answers back."""
 
     def __init__(self, platform: RobotPlatform, database: Database, timing: Timing = FAST) -> None:
         lease = LeaseHolder(database, "wecom_robot")
         self.connection = LongConnection(platform.url, "BOT", "the-secret", lease, timing)
-        self.robot: WecomRobot = robot_on(database, connection=self.connection)
+        self.robot: WecomRobot = robot_on(database, connection=self.connection, give_back=self.give_back)
+        self.given_back: queue.Queue[str] = queue.Queue()
+        self.knows_answers = True
         self.received: queue.Queue[tuple[IncomingMessage, bool]] = queue.Queue()
         self.answers: queue.Queue[str | Exception | None] = queue.Queue()
         self.robot.start(self.receive)
@@ -59,6 +61,10 @@ class Scene:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def give_back(self, message: IncomingMessage) -> bool:
+        self.given_back.put(message.platform_id)
+        return self.knows_answers
 
     def told(self, body: dict[str, Any], request_id: str = "r1", kind: str = "msg") -> None:
         self.visit.say({"cmd": f"aibot_{kind}_callback", "headers": {"req_id": request_id}, "body": body})
@@ -116,25 +122,24 @@ def _acknowledged(visit: Visit, command: str, code: int = 0) -> dict[str, Any]:
     return frame
 
 
-@pytest.mark.parametrize("code", [846605, 846607, 846608, 600039])
-def test_an_answer_refused_is_pushed(scene: Scene, code: int) -> None:
+@pytest.mark.parametrize("code", [-1, 45009, 846605, 846607, 846608, 600039])
+def test_an_answer_refused_is_given_back(scene: Scene, code: int) -> None:
     scene.answers.put("已登记 1001")
     scene.told(TEXT)
     _acknowledged(scene.visit, "aibot_respond_msg", code)
-    push = _acknowledged(scene.visit, "aibot_send_msg")
-    assert push["body"] == {
-        "chatid": "c1",
-        "chat_type": 2,
-        "msgtype": "markdown",
-        "markdown": {"content": "已登记 1001"},
-    }
+    assert scene.given_back.get(timeout=PATIENCE_SECONDS) == "m1"
+    scene.answers.put(None)
+    scene.told(TEXT | {"msgid": "m2"}, "r2")
+    assert [scene.next_received()[0].platform_id for _ in range(2)] == ["m1", "m2"]
+    assert scene.visit.nothing_more()
 
 
-def test_an_answer_refused_twice_is_given_up(scene: Scene) -> None:
+def test_a_refused_answer_that_is_not_ours_any_more_is_given_up(scene: Scene) -> None:
+    """Its row was deleted meanwhile, and so nobody may be told what it said."""
+    scene.knows_answers = False
     scene.answers.put("已登记 1001")
     scene.told(TEXT)
     _acknowledged(scene.visit, "aibot_respond_msg", 846605)
-    _acknowledged(scene.visit, "aibot_send_msg", 93006)
     scene.answers.put("好")
     scene.told(TEXT | {"msgid": "m2"}, "r2")
     assert _acknowledged(scene.visit, "aibot_respond_msg")["headers"] == {"req_id": "r2"}
@@ -151,9 +156,7 @@ def test_what_may_have_arrived_is_not_said_again(platform: RobotPlatform, databa
     scene.robot.close()
 
 
-def test_an_answer_the_connection_did_not_live_to_take_is_pushed_by_the_next(
-    platform: RobotPlatform, scene: Scene
-) -> None:
+def test_an_answer_the_connection_did_not_live_to_take_is_given_back(platform: RobotPlatform, scene: Scene) -> None:
     scene.told(TEXT)
     scene.next_received()
     scene.visit.close()
@@ -163,7 +166,7 @@ def test_an_answer_the_connection_did_not_live_to_take_is_pushed_by_the_next(
     # Only now our side is done: the request belongs to a connection of the past.
     scene.answers.put("已登记 1001")
     _acknowledged(visit, "aibot_respond_msg", 846605)
-    assert _acknowledged(visit, "aibot_send_msg")["body"]["markdown"] == {"content": "已登记 1001"}
+    assert scene.given_back.get(timeout=PATIENCE_SECONDS) == "m1"
 
 
 def test_what_came_before_the_end_is_stored_and_answered_through_the_outbox(
@@ -247,7 +250,8 @@ def test_what_is_not_understood_is_passed_over(scene: Scene) -> None:
 
 
 def test_what_it_declares(platform: RobotPlatform, scene: Scene, database: Database) -> None:
-    assert (scene.robot.reach("u1"), scene.robot.can_send_now, scene.robot.problem) == (Reach.PRIVATE, True, "")
+    assert (scene.robot.reach("u1"), scene.robot.can_send_now) == (Reach.AFTER_SPEAKING, True)
+    assert scene.robot.problem == ""
     other = LongConnection(platform.url, "BOT", "x", LeaseHolder(database, "wecom_robot"), FAST)
     replica = robot_on(database, connection=other)
     with pytest.raises(ChannelBusy):
@@ -273,17 +277,24 @@ def test_the_whole_way_through_the_inbox(platform: RobotPlatform, database: Data
 
 
 class Failing:
-    """Our own store, which fails so many times."""
+    """Our own store, which fails so many times, whatever is asked of it."""
 
     def __init__(self, failures: int) -> None:
         self.calls = 0
         self._failures = failures
 
     def __call__(self, message: IncomingMessage, passive: bool) -> str | None:
+        self._try()
+        return "已登记 1001"
+
+    def give_back(self, message: IncomingMessage) -> bool:
+        self._try()
+        return True
+
+    def _try(self) -> None:
         self.calls += 1
         if self.calls <= self._failures:
             raise OperationalError("INSERT", {}, Exception("disk full"))
-        return "已登记 1001"
 
 
 @pytest.mark.parametrize(("failures", "said"), [(1, "已登记 1001"), (2, "已登记 1001"), (3, NOT_STORED)])
@@ -291,13 +302,41 @@ def test_our_own_store_fails(platform: RobotPlatform, database: Database, failur
     """The platform does not repeat: we try again, and in the end the sender is asked to."""
     connection = LongConnection(platform.url, "BOT", "x", LeaseHolder(database, "robot"), FAST)
     store = Failing(failures)
-    FrameHandler(connection, Cards(), lambda: MONDAY, store_again=(0.01, 0.01)).start(store)
+    FrameHandler(connection, Cards(), lambda: MONDAY, store.give_back, store_again=(0.01, 0.01)).start(store)
     visit = platform.visit()
     assert connection.wait_until_ready(PATIENCE_SECONDS)
     visit.say({"cmd": "aibot_msg_callback", "headers": {"req_id": "r1"}, "body": TEXT})
     assert _acknowledged(visit, "aibot_respond_msg")["body"]["stream"]["content"] == said
     assert store.calls == min(failures + 1, 3)
     connection.close()
+
+
+def test_an_apology_refused_is_pushed(platform: RobotPlatform, database: Database) -> None:
+    """Nothing of it is stored, so there is nothing to give back."""
+    connection = LongConnection(platform.url, "BOT", "x", LeaseHolder(database, "robot"), FAST)
+    store = Failing(1)
+    FrameHandler(connection, Cards(), lambda: MONDAY, store.give_back, store_again=()).start(store)
+    visit = platform.visit()
+    assert connection.wait_until_ready(PATIENCE_SECONDS)
+    visit.say({"cmd": "aibot_msg_callback", "headers": {"req_id": "r1"}, "body": TEXT})
+    _acknowledged(visit, "aibot_respond_msg", 846605)
+    push = _acknowledged(visit, "aibot_send_msg")
+    connection.close()
+    assert push["body"]["markdown"] == {"content": NOT_STORED}
+    assert store.calls == 1
+
+
+def test_our_own_store_fails_when_an_answer_is_given_back(platform: RobotPlatform, database: Database) -> None:
+    connection = LongConnection(platform.url, "BOT", "x", LeaseHolder(database, "robot"), FAST)
+    store = Failing(2)
+    handler = FrameHandler(connection, Cards(), lambda: MONDAY, store.give_back, store_again=(0.01, 0.01))
+    handler.start(lambda message, passive: "已登记 1001")
+    visit = platform.visit()
+    assert connection.wait_until_ready(PATIENCE_SECONDS)
+    visit.say({"cmd": "aibot_msg_callback", "headers": {"req_id": "r1"}, "body": TEXT})
+    _acknowledged(visit, "aibot_respond_msg", 846605)
+    connection.close()
+    assert store.calls == 3
 
 
 def test_cut_off_while_sending_nobody_knows(scene: Scene) -> None:

@@ -63,12 +63,19 @@ def test_the_group_hears_nothing_and_the_sender_is_asked_alone(sqlite_talk: Talk
     assert sqlite_talk.rows(Case) == []
 
 
-@pytest.mark.parametrize("reach", [Reach.NONE, Reach.GROUP_ONLY, Reach.STAFF_CONFIRMED])
+@pytest.mark.parametrize("reach", [Reach.NONE, Reach.GROUP_ONLY, Reach.STAFF_CONFIRMED, Reach.AFTER_SPEAKING])
 def test_without_a_private_way_nothing_happens_at_all(sqlite_talk: Talk, reach: Reach) -> None:
     sqlite_talk.channel.reaches[RESIDENT] = reach
     assert sqlite_talk.say(RESIDENT, ACCUSATION, at=True) is None
     assert heard(sqlite_talk) == {}
     assert sqlite_talk.rows(DisciplineConsent) == []
+
+
+def test_the_very_first_words_alone_open_the_private_way(sqlite_talk: Talk) -> None:
+    sqlite_talk.channel.reaches[RESIDENT] = Reach.AFTER_SPEAKING
+    private(sqlite_talk, RESIDENT, ACCUSATION)
+    assert heard(sqlite_talk) == {RESIDENT: [replies.DISCIPLINE_NOTE]}
+    assert len(sqlite_talk.rows(DisciplineConsent)) == 1
 
 
 def test_only_id_and_hash_are_kept_before_consent(sqlite_talk: Talk) -> None:
