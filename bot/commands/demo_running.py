@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from sqlalchemy import update
+from sqlmodel import col
 
 from bot.app import build, build_app
 from bot.commands.prepare import ready_database, ready_model
 from bot.commands.sample_corp import AGENT_ID, APP_SECRET, CORP_ID, GROUPS, ROBOT_ID, ROBOT_SECRET, STAFF, sample_corp
 from bot.running import Bot, wall_clock
+from bot.seen import UNIQUE
 from bot.settings import SAMPLE_AES_KEY, SAMPLE_TOKEN, Environment, Settings
 from bot.simulator import Cast, Group, Person, PersonKind, Stage, chat_app
 from bot.simulator.platform import Platform
-from data.models import Role
+from data.models import Account, Role
+from data.rows import append_once
 from data.seed import STREET, load_street, read_lines
 from handlers.directory import Directory
 from handlers.local_time import local_day
@@ -146,11 +150,14 @@ def running(folder: Path, port: int, platform_port: int, *, model_path: Path | N
 
 
 def _ready_street(settings: Settings) -> None:
-    """The sample street, its groups with the robot and its staff with the app."""
+    """The sample street, its groups with the robot, its staff with the app; residents have said hello to the robot."""
     database = ready_database(settings, sample_street=False)
     with database.writing() as session:
-        if load_street(session, channel=GROUPS, staff_channel=STAFF):
-            session.commit()
+        load_street(session, channel=GROUPS, staff_channel=STAFF)
+        for line in read_lines(STREET, "residents.csv"):
+            append_once(session, Account, UNIQUE, channel=GROUPS, platform_id=line["account"], nickname=line["nick"])
+        session.execute(update(Account).where(col(Account.channel) == GROUPS).values(spoke_alone=True))
+        session.commit()
     database.close()
 
 
