@@ -59,8 +59,8 @@ class Inbox:
             outcome, answer = self._receive_once(message, now)
         except Exception as error:
             # Whatever went wrong is ours: the words are kept, a person will see them.
-            self.directory().accounts.clear()  # in case one of them is the reason
             log.exception("message failed, kept for retry", id=message.platform_id, error=type(error).__name__)
+            self.directory().accounts.clear()  # in case one of them is the reason
             outcome, answer = self._keep(message, now, error)
         took_ms = round((time.perf_counter() - started) * 1000, 1)
         log.info("message", id=message.platform_id, channel=message.channel, handled=outcome, ms=took_ms)
@@ -142,9 +142,11 @@ class Inbox:
         if not reply.text or self.policy.quiet:
             return None
         if reply.private and not message.private:
-            if context.sender.account:
-                notices.tell_account(context, context.sender.account, reply.text, orders=reply.orders)
-            return None
+            account = context.sender.account
+            told = account is not None and notices.tell_account(context, account, reply.text, orders=reply.orders)
+            if told or not reply.instead or not message.addressed:
+                return None
+            reply = Reply(reply.instead)
         status = OutboxStatus.SENT if self.passive else OutboxStatus.QUEUED
         append(
             context.session,

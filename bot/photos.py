@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
-from bot.channels import Channel, ChannelBusy, ChannelError, MediaGone
+from bot.channels import Channel, ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure, MediaGone
 from bot.photo_store import PhotoStore
 from bot.pictures import PhotoRefused, Picture, drawn_anew
 from data.database import Database
@@ -25,7 +25,8 @@ from handlers.message import Context
 
 log = structlog.get_logger("photos")
 
-MOST_ATTEMPTS = 5
+# Almost six hours of a platform that is down or not set up; a photo it no longer has is told at once.
+MOST_ATTEMPTS = 12
 # Who fetches a photo has it for so long; if they die, others try in time.
 CLAIM = dt.timedelta(seconds=60)
 # What of a row is known once the files are written.
@@ -107,12 +108,13 @@ class Photos:
         try:
             content = self.channels[media.channel].download(media.reference)
             picture = drawn_anew(content)
-        except ChannelBusy as error:
+        except (ChannelBusy, ChannelUnsure, ChannelMisconfigured) as error:
             self._postpone(context, media, str(error))
         except (MediaGone, KeyError):
             self._refuse(context, media, "gone")
-        except ChannelError:
-            self._refuse(context, media, "too_large")
+        except ChannelError as error:
+            log.error("photo not given by the platform", media_id=media.id, error=str(error))
+            self._refuse(context, media, "not_given")
         except PhotoRefused as error:
             self._refuse(context, media, error.reason)
         except Exception as error:

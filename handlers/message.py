@@ -159,11 +159,15 @@ class Context:
 class Reply:
     """One answer into the conversation the message came from; `private` moves it to the sender alone.
 
+    `instead` is what the group hears where there is no way to the sender alone and the bot was spoken to; by default
+    nothing, because even that there is an answer may be a hint.
+
     `orders` are typed orders the sender may give next, shown as buttons where the answer is a message of its own.
     """
 
     text: str
     private: bool = False
+    instead: str = ""
     case_id: int | None = None
     orders: tuple[str, ...] = ()
 

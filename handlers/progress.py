@@ -54,7 +54,7 @@ def my_reports(message: IncomingMessage, context: Context) -> Reply:
         replies.report_line(case.number, case.status, case.masked_text[:SUMMARY_CHARACTERS])
         for case in context.session.exec(statement).all()
     ]
-    return Reply("\n".join(lines) or replies.NO_REPORTS, private=True)
+    return Reply("\n".join(lines) or replies.NO_REPORTS, private=True, instead=replies.PRIVATE_ONLY)
 
 
 def supplement(message: IncomingMessage, context: Context) -> Reply:

@@ -20,9 +20,12 @@ PHOTO_KEPT = "照片收到，请再写一句「几号楼几单元，什么事」
 PHOTO_ADDED = "照片已补充到 {number}。"
 NO_REPORTS = "您还没有上报过。"
 LOCATION_FIRST_WORDS = "位置收到了。请先写一句什么事，再发一次位置。"
+# Lists of what is somebody's own are for them alone.
+PRIVATE_ONLY = "这一项只私下告诉本人，请私信我查看。"
 PHOTO_REFUSED = {
     "not_an_image": "您发的照片打不开，请重新拍一张发来。",
     "too_large": "您发的照片太大，请用普通尺寸重新发一张。",
+    "not_given": "您发的照片没有收到，请用普通尺寸重新拍一张发来。",
     "gone": "您发的照片已过期，没有保存下来，请重新发一张。",
 }
 

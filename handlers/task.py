@@ -120,7 +120,7 @@ def escalate(message: IncomingMessage, context: Context) -> Reply:
 def my_tasks(message: IncomingMessage, context: Context) -> Reply:
     """What the sender holds or may accept, most urgent first; privately."""
     if context.sender.person is None:
-        return Reply(staff_replies.NO_TASKS, private=True)
+        return Reply(staff_replies.NO_TASKS, private=True, instead=replies.PRIVATE_ONLY)
     statement = (
         select(Case)
         .join(Task)
@@ -133,7 +133,7 @@ def my_tasks(message: IncomingMessage, context: Context) -> Reply:
         staff_replies.task_line(case.number, case.place_text, names[case.category_code].name, case.due_at)
         for case in context.session.exec(statement).all()
     ]
-    return Reply("\n".join(lines) or staff_replies.NO_TASKS, private=True)
+    return Reply("\n".join(lines) or staff_replies.NO_TASKS, private=True, instead=replies.PRIVATE_ONLY)
 
 
 def _mine(context: Context) -> ColumnElement[bool]:

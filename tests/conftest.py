@@ -11,6 +11,7 @@ import pytest
 from bot.app import use_keys
 from bot.commands.prepare import log_to_stderr, ready_model
 from bot.settings import Settings
+from data.database import Database
 from handlers.directory import Directory
 from tests.databases import PostgresqlDatabases, SqliteDatabases, postgresql_server
 from tests.talking import RecordingChannel, Talk, talk_on
@@ -69,6 +70,14 @@ def database_url(databases: SqliteDatabases | PostgresqlDatabases) -> Iterator[s
     """A fresh database with the sample street, on each backend in turn."""
     with databases.seeded() as url:
         yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open connection to it."""
+    database = Database(database_url)
+    yield database
+    database.close()
 
 
 @pytest.fixture

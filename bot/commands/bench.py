@@ -4,12 +4,10 @@ import datetime as dt
 import os
 import secrets
 import statistics
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from sqlmodel import select
 
@@ -18,6 +16,7 @@ from bot.commands import bench_board as bench_the_board
 from bot.commands import bench_callbacks
 from bot.commands import bench_understand as bench_the_model
 from bot.commands.bench_clock import clock_figures
+from bot.commands.bench_load import time_each
 from bot.commands.prepare import log_to_stderr, ready_database, ready_model
 from bot.running import Bot
 from bot.settings import Settings
@@ -57,10 +56,10 @@ def bench_understand(settings: Settings) -> Figures:
 def bench_report(settings: Settings) -> Figures:
     """Message to committed case with queued answers, without HTTP."""
     bot = _fresh_bot(settings)
-    times = _time_each(lambda m: bot.inbox.receive(m, m.sent_at), _reports(REPORTS))
+    times = time_each(lambda m: bot.inbox.receive(m, m.sent_at), _reports(REPORTS))
     orders = list(_accepts(bot, REPORTS // 3))
-    transitions = _time_each(lambda o: _accept(bot, *o), orders[::2])
-    typed = _time_each(lambda o: bot.inbox.receive(o[0], o[0].sent_at), orders[1::2])
+    transitions = time_each(lambda o: _accept(bot, *o), orders[::2])
+    typed = time_each(lambda o: bot.inbox.receive(o[0], o[0].sent_at), orders[1::2])
     return {
         "report_to_case_per_s": round(len(times) / sum(times), 1),
         "report_to_case_p99_ms": round(_percentile(times, 0.99) * 1000, 2),
@@ -137,16 +136,6 @@ def _message(message_id: str, sender: str, text: str, group: str | None) -> Inco
         group=group,
         addressed=group is None,
     )
-
-
-def _time_each(work: Callable[[Any], Any], items: Iterable[Any]) -> list[float]:
-    """The seconds `work` takes on each item."""
-    times = []
-    for item in items:
-        started = time.perf_counter()
-        work(item)
-        times.append(time.perf_counter() - started)
-    return times
 
 
 def _percentile(values: list[float], share: float) -> float:

@@ -4,14 +4,14 @@ import json
 import secrets
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from sqlalchemy import update
 
 from bot.channels.wecom.crypto import WecomCrypto
 from bot.channels.wecom.xml import parse, render
-from bot.commands.bench_load import Request, Server, closed_loop, open_loop, serving
+from bot.commands.bench_load import Request, Server, closed_loop, open_loop, serving, time_each
 from bot.commands.prepare import ready_database
 from bot.settings import Settings
 from data.models import Account, ChatGroup
@@ -49,7 +49,7 @@ def envelope(settings: Settings) -> Figures:
     def opened(request: Request) -> object:
         return parse(APP.open(parse(request.body)["Encrypt"], request.query, now))
 
-    return {"decrypt_parse_us": round(statistics.median(_seconds(opened, sealed)) * 1e6, 1)}
+    return {"decrypt_parse_us": round(statistics.median(time_each(opened, sealed)) * 1e6, 1)}
 
 
 def talk(run: str) -> Iterator[Request]:
@@ -140,12 +140,3 @@ def _to_robot(number: str, member: str, words: str) -> Request:
 def _sealed(crypto: WecomCrypto, plain: bytes) -> tuple[str, dict[str, str]]:
     encrypted, signature, timestamp, nonce = crypto.seal(plain, time.time())
     return encrypted, {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce}
-
-
-def _seconds(work: Callable[[Request], object], items: list[Request]) -> list[float]:
-    times = []
-    for item in items:
-        started = time.perf_counter()
-        work(item)
-        times.append(time.perf_counter() - started)
-    return times

@@ -6,15 +6,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from bot.commands.demo import HOST, free_port
 
+T = TypeVar("T")
 CLIENTS = 8
 LONGEST_ANSWER_SECONDS = 30.0
 _of_thread = threading.local()
@@ -99,6 +101,16 @@ def post(url: str, request: Request) -> bytes:
     if response.status != 200:
         raise RuntimeError(f"the server answered {response.status}")
     return body
+
+
+def time_each(work: Callable[[T], object], items: Iterable[T]) -> list[float]:
+    """The seconds `work` takes on each item."""
+    times = []
+    for item in items:
+        started = time.perf_counter()
+        work(item)
+        times.append(time.perf_counter() - started)
+    return times
 
 
 def _connection(url: str) -> http.client.HTTPConnection:

@@ -14,7 +14,7 @@ from data.models.cases import (
     Task,
     TaskStatus,
 )
-from data.models.channels import ChannelState, Lease, ReplyTicket
+from data.models.channels import ChannelState, Lease, PlatformToken, ReplyTicket
 from data.models.corrections import Correction
 from data.models.discipline import ConsentState, DisciplineConsent, SealedMatter, SealedState
 from data.models.messages import (
@@ -52,7 +52,6 @@ from data.models.places import (
     Manager,
     NamedPlace,
 )
-from data.models.platform import PlatformToken
 from data.models.rules import CalendarOverride, Category, DayKind, LimitUnit, RoutingRule
 from data.models.schedule import OnHoliday, Repeat, ScheduledMessage
 from data.models.service import ServiceDay, ServiceDayState, ServiceHours, ServicePost, SignUp

@@ -43,3 +43,17 @@ class ReplyTicket(SQLModel, table=True):
     address: str = Field(sa_type=EncryptedText)
     expires_at: dt.datetime = Field(index=True)
     used_at: dt.datetime | None = None
+
+
+class PlatformToken(SQLModel, table=True):
+    """An access token and until when it holds, one row for all replicas.
+
+    `key` is a hash of whom it was given to and of the whole secret. Whoever sets `claimed_until`
+    fetches the next token, the others wait; no transaction is open meanwhile.
+    """
+
+    __tablename__ = "platform_tokens"
+    key: str = Field(primary_key=True, max_length=64)
+    token: str = Field(default="", sa_type=EncryptedText)
+    expires_at: dt.datetime
+    claimed_until: dt.datetime

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from data.models import Person, ServiceDay
-from handlers import notices
 from handlers.errors import NotUnderstood
 from handlers.local_time import local_day
 from handlers.message import Context, IncomingMessage, Reply
+from handlers.replies import PRIVATE_ONLY
 from handlers.service import hours, presence, replies, sign_ups
 from handlers.service.days import answer_of, described, leave_order, open_days, post_text, posts_of
 from handlers.service.errors import ServiceError
@@ -57,9 +57,10 @@ def leave(message: IncomingMessage, context: Context) -> Reply:
 def my_service(message: IncomingMessage, context: Context) -> Reply:
     """Hours, target and what is next, for the member alone: in a group not even the refusal holds a figure."""
     person_id = _member(context)
-    if not message.private and not _reachable(context):
-        return Reply(replies.PRIVATE_ONLY)
-    return _own_service(context, person_id)
+    year = local_day(context.now).year
+    minutes = hours.hours_of(context, person_id, year)
+    lines = [replies.my_hours(year, minutes, context.policy.service_target_hours * 60), _next(context, person_id)]
+    return Reply("\n".join([*lines, replies.VOLUNTARY]), private=True, instead=PRIVATE_ONLY)
 
 
 def sign_in(message: IncomingMessage, context: Context) -> Reply:
@@ -118,13 +119,6 @@ def _list(message: IncomingMessage, context: Context, chosen: list[ServiceDay], 
     return Reply("\n".join(lines) if message.private else "".join(lines))
 
 
-def _own_service(context: Context, person_id: int) -> Reply:
-    year = local_day(context.now).year
-    minutes = hours.hours_of(context, person_id, year)
-    lines = [replies.my_hours(year, minutes, context.policy.service_target_hours * 60), _next(context, person_id)]
-    return Reply("\n".join([*lines, replies.VOLUNTARY]), private=True)
-
-
 def _next(context: Context, person_id: int) -> str:
     """The nearest place they took."""
     for day in open_days(context, person_id):
@@ -133,11 +127,6 @@ def _next(context: Context, person_id: int) -> str:
             post = next(post for post in posts_of(context, day) if post.id == answer.post_id)
             return replies.my_next(described(context, day), post_text(post))
     return replies.NO_NEXT
-
-
-def _reachable(context: Context) -> bool:
-    account = context.sender.account
-    return account is not None and notices.has_private_way(context, account)
 
 
 def _is_coming(context: Context, day: ServiceDay, person_id: int) -> bool:

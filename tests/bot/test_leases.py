@@ -1,7 +1,6 @@
 """A lease has one holder at a time, on both databases: renewed in time, given up, taken over when it has run out."""
 
 import datetime as dt
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -23,13 +22,6 @@ class Clock:
 
     def ticks(self) -> float:
         return 1000.0 + self.seconds
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 @pytest.fixture

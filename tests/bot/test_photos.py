@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.channels import ChannelBusy, ChannelError, MediaGone
+from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure, MediaGone
 from bot.photo_store import PhotoStore
 from bot.photos import CLAIM, MOST_ATTEMPTS
 from bot.pictures import THUMBNAIL_PX
@@ -56,7 +56,7 @@ def test_a_photo_is_fetched_and_kept(sqlite_talk: Talk) -> None:
         (b"<html>", "not_an_image"),
         (picture()[:-100], "not_an_image"),
         (png_header(8_000, 7_500), "too_large"),
-        (ChannelError("too_large"), "too_large"),
+        (ChannelError("too_large"), "not_given"),
         (MediaGone(PHOTO), "gone"),
     ],
 )
@@ -80,6 +80,18 @@ def test_busy_first_then_there(sqlite_talk: Talk) -> None:
     assert talk.bot.fetch_photos(talk.now) == 0
     talk.channel.photos[PHOTO] = picture()
     talk.bot.fetch_photos(due)
+    assert _media(talk).state is MediaState.STORED
+
+
+@pytest.mark.parametrize("trouble", [ChannelMisconfigured("地址没有登记"), ChannelUnsure("cut off")])
+def test_what_an_administrator_can_mend_loses_no_photo(sqlite_talk: Talk, trouble: ChannelError) -> None:
+    """The resident is not blamed for it, and the photo comes once it is mended."""
+    talk = sqlite_talk
+    _wanted(talk, trouble)
+    talk.bot.fetch_photos(talk.now)
+    assert _media(talk).state is MediaState.WANTED
+    talk.channel.photos[PHOTO] = picture()
+    talk.bot.fetch_photos(_media(talk).next_attempt_at or talk.now)
     assert _media(talk).state is MediaState.STORED
 
 

@@ -1,9 +1,7 @@
 """Rows written past the unit of work are the same rows."""
 
 import datetime as dt
-from collections.abc import Iterator
 
-import pytest
 from sqlmodel import select
 
 from data.database import Database
@@ -12,13 +10,6 @@ from data.rows import append, append_once
 
 NOW = dt.datetime(2026, 9, 7, 2, 0, tzinfo=dt.UTC)
 UNIQUE = ("channel", "platform_id")
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def test_a_row_has_the_defaults_of_its_model(database: Database) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from data.models import CaseStatus, EscalationLevel, Media, Message, StatusChange, Task, TaskStatus
 from handlers.message import Reach
+from handlers.replies import PRIVATE_ONLY
 from tests.handlers.scenes import (
     COLLEAGUE,
     DEPUTY,
@@ -280,6 +281,17 @@ def test_the_list_of_tasks_is_private_and_the_most_urgent_comes_first(sqlite_tal
     assert str(third) not in expected
     assert sqlite_talk.say(MEMBER, "我的待办", at=True) is None
     assert heard(sqlite_talk) == {MEMBER: [expected]}
+
+
+@pytest.mark.parametrize("words", ["我的待办", "我的上报"])
+def test_where_nobody_can_be_told_alone_who_asks_the_bot_is_sent_there(sqlite_talk: Talk, words: str) -> None:
+    number = report(sqlite_talk)
+    heard(sqlite_talk)
+    sqlite_talk.channel.reaches |= {MEMBER: Reach.GROUP_ONLY, RESIDENT: Reach.GROUP_ONLY}
+    for who in (MEMBER, RESIDENT):
+        assert sqlite_talk.say(who, words, at=True) == PRIVATE_ONLY
+        assert sqlite_talk.say(who, words) is None  # overheard it is talk
+        assert str(number) not in "".join(o.text for o in sqlite_talk.deliver())
 
 
 def test_nobody_sees_the_tasks_of_others(sqlite_talk: Talk) -> None:

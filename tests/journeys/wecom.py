@@ -24,6 +24,7 @@ from bot.channels.wecom_robot.reply_tickets import TicketStore
 from bot.channels.wecom_robot.session import Timing
 from bot.channels.wecom_webhook import WecomWebhookChannel
 from bot.commands.demo import free_port
+from bot.commands.demo_running import ShiftedClock
 from bot.leases import LeaseHolder
 from bot.platforms import give_back
 from bot.running import Bot, wall_clock
@@ -51,23 +52,13 @@ FAST = Timing(ack=2.0, look_for_lease=0.02, first_pause=0.01, first_pause_kicked
 T = TypeVar("T")
 
 
-@dataclass
-class Clock:
-    """The time on the wall, moved to a Monday morning; a test may move it further."""
-
-    ahead: dt.timedelta
-
-    def __call__(self) -> dt.datetime:
-        return wall_clock() + self.ahead
-
-
 @dataclass(frozen=True)
 class System:
     """Both sides, and a clock that both go by."""
 
     bot: Bot
     platform: Platform
-    clock: Clock
+    clock: ShiftedClock
 
     def screen(self, userid: str) -> list[str]:
         """What this member reads from the bot, without its hidden signs."""
@@ -156,7 +147,7 @@ def whole_system(database_url: str, model_path: Path, folder: Path, *, long: boo
     with _platform(bot_url, long=long) as platform, standing_in(platform) as url:
         move_to_wecom(database_url)
         bot = build(settings_of(database_url, model_path, folder, (bot_url, url), long=long))
-        clock = Clock(MONDAY - wall_clock())
+        clock = ShiftedClock(MONDAY - wall_clock())
         with served(build_app(replace(bot, clock=clock)), port):
             eventually(lambda: bot.channels["wecom_robot"].can_send_now)
             yield System(replace(bot, clock=clock), platform, clock)
@@ -175,7 +166,7 @@ def still_system(
         settings = settings_of(database_url, model_path, folder, (bot_url, url), long=long)
         database = Database(database_url)
         channels = _impatient(database, url, timing if long else None)
-        clock = Clock(MONDAY - wall_clock())
+        clock = ShiftedClock(MONDAY - wall_clock())
         bot = replace(build(settings, channels=channels), clock=clock)
         system = System(bot, platform, clock)
         _listen(bot)

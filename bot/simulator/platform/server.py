@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Response, WebSocket
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from bot.simulator.platform.admin import admin
 from bot.simulator.platform.api import api
@@ -61,9 +62,18 @@ def served(platform: Platform, port: int = 0, *, certificate: tuple[str, str] | 
             thread.join(5)
 
 
+class _Line(WebSocketsSansIOProtocol):
+    """A WebSocket; uvicorn stumbles when it stops while the other end is just hanging up."""
+
+    def shutdown(self) -> None:
+        """Take leave of who is still there; the others are waited for anyway."""
+        if not self.transport.is_closing():
+            super().shutdown()
+
+
 def _config(platform: Platform, certificate: tuple[str, str] | None) -> uvicorn.Config:
     tls: dict[str, Any] = {}
     if certificate:
         tls = {"ssl_certfile": certificate[0], "ssl_keyfile": certificate[1], "ssl_version": ssl.PROTOCOL_TLS_SERVER}
     # The answers that a fault cuts off would each leave a line in the log.
-    return uvicorn.Config(app_of(platform), log_level="critical", timeout_graceful_shutdown=1, **tls)
+    return uvicorn.Config(app_of(platform), ws=_Line, log_level="critical", timeout_graceful_shutdown=1, **tls)

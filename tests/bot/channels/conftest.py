@@ -1,4 +1,4 @@
-"""The shared tokens of WeCom on a database of their own."""
+"""The shared tokens of WeCom on a database of their own, and a robot by callback."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,8 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.wecom.tokens import TokenStore
+from bot.channels.wecom_robot import WecomRobot
 from data.database import Database
 from data.models import PlatformToken
+from tests.bot.channels.robot_office import robot_on
 from tests.databases import SqliteDatabases
 
 
@@ -25,3 +27,15 @@ def store(wecom_database: Database) -> TokenStore:
         session.execute(sa.delete(PlatformToken))
         session.commit()
     return TokenStore(wecom_database)
+
+
+@pytest.fixture
+def robot_database(sqlite_databases: SqliteDatabases) -> Iterator[Database]:
+    with sqlite_databases.seeded() as url, closing(Database(url)) as database:
+        yield database
+
+
+@pytest.fixture
+def robot(robot_database: Database) -> Iterator[WecomRobot]:
+    with closing(robot_on(robot_database)) as robot:
+        yield robot

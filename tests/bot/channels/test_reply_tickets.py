@@ -1,7 +1,6 @@
 """Tickets: good for one answer within the hour, newest first, written down sparingly, on both databases."""
 
 import datetime as dt
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,13 +18,6 @@ class Clock:
 
     def __call__(self) -> dt.datetime:
         return MONDAY + dt.timedelta(minutes=self.minutes)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The robot by callback: what it understands, what rides in the response, and the one later answer it may give."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -26,7 +26,6 @@ from handlers import replies
 from handlers.message import Kind, Reach
 from tests.bot.channels.robot_office import API, NONCE, STAMP, opened, robot_on, sealed, unsealed
 from tests.bot.channels.sealing import KEY, TOKEN
-from tests.databases import SqliteDatabases
 from tests.talking import MONDAY
 
 SINGLE: dict[str, Any] = {"msgid": "m1", "aibotid": "BOT", "chattype": "single", "from": {"userid": "u1"}}
@@ -36,21 +35,6 @@ PHOTO = {"msgtype": "image", "image": {"url": "https://a.myqcloud.com/1"}}
 TICKET = {"response_url": f"{API}/cgi-bin/aibot/response?response_code=CODE"}
 TO_GROUP, TO_PERSON = Outgoing("out-1", "已登记 1001", group="c1"), Outgoing("out-2", "有新任务 1001", account="u1")
 Answers = Callable[[httpx2.Request], httpx2.Response]
-
-
-@pytest.fixture
-def database(sqlite_databases: SqliteDatabases) -> Iterator[Database]:
-    with sqlite_databases.seeded() as url:
-        database = Database(url)
-        yield database
-        database.close()
-
-
-@pytest.fixture
-def robot(database: Database) -> Iterator[WecomRobot]:
-    robot = robot_on(database)
-    yield robot
-    robot.close()
 
 
 class Platform:
@@ -71,9 +55,9 @@ class Platform:
         return [json.loads(request.content) for request in self.requests]
 
 
-def _with(database: Database, platform: Platform, *codes: str) -> WecomRobot:
+def _with(robot_database: Database, platform: Platform, *codes: str) -> WecomRobot:
     """A robot to which somebody spoke in both conversations, once a code."""
-    robot = robot_on(database, httpx2.MockTransport(platform))
+    robot = robot_on(robot_database, httpx2.MockTransport(platform))
     for code in codes:
         ticket = {"response_url": TICKET["response_url"].replace("CODE", code)}
         opened(robot, TEXT | ticket)
@@ -309,8 +293,8 @@ def test_tampered_envelopes(robot: WecomRobot) -> None:
             robot.open(body, {key: value for key, value in query.items() if key != name})
 
 
-def test_a_robot_without_a_callback_refuses_callbacks(database: Database) -> None:
-    robot = robot_on(database, token="", aes_key="")
+def test_a_robot_without_a_callback_refuses_callbacks(robot_database: Database) -> None:
+    robot = robot_on(robot_database, token="", aes_key="")
     with pytest.raises(BadCallback):
         opened(robot, TEXT)
     with pytest.raises(BadCallback):
@@ -326,9 +310,9 @@ def test_what_it_declares(robot: WecomRobot) -> None:
     ]
 
 
-def test_a_later_answer_uses_the_newest_ticket_once(database: Database) -> None:
+def test_a_later_answer_uses_the_newest_ticket_once(robot_database: Database) -> None:
     platform = Platform()
-    robot = _with(database, platform, "A", "B")
+    robot = _with(robot_database, platform, "A", "B")
     robot.send(TO_GROUP)
     robot.send(TO_GROUP)
     assert [request.url.params["response_code"] for request in platform.requests] == ["B", "A"]
@@ -365,10 +349,10 @@ def test_nobody_spoke_so_nothing_can_be_said(robot: WecomRobot) -> None:
     ],
     ids=str,
 )
-def test_what_became_of_the_ticket(database: Database, answer: Any, kind: type[ChannelError], left: int) -> None:
+def test_what_became_of_the_ticket(robot_database: Database, answer: Any, kind: type[ChannelError], left: int) -> None:
     """Surely not taken: the ticket is still good. Nobody knows: it is spent."""
     platform = Platform(answer)
-    robot = _with(database, platform, "A")
+    robot = _with(robot_database, platform, "A")
     with pytest.raises(ChannelError) as caught:
         robot.send(TO_GROUP)
     assert type(caught.value) is kind
@@ -381,16 +365,16 @@ def test_what_became_of_the_ticket(database: Database, answer: Any, kind: type[C
             robot.send(TO_GROUP)
 
 
-def test_a_ticket_refused_gives_way_to_the_next(database: Database) -> None:
+def test_a_ticket_refused_gives_way_to_the_next(robot_database: Database) -> None:
     platform = Platform({"errcode": 40058, "errmsg": "used"})
-    robot = _with(database, platform, "A", "B")
+    robot = _with(robot_database, platform, "A", "B")
     robot.send(TO_GROUP)
     assert [request.url.params["response_code"] for request in platform.requests] == ["B", "A"]
 
 
-def test_not_every_ticket_is_burnt_on_what_the_platform_does_not_want(database: Database) -> None:
+def test_not_every_ticket_is_burnt_on_what_the_platform_does_not_want(robot_database: Database) -> None:
     platform = Platform(*[{"errcode": 40058}] * 9)
-    robot = _with(database, platform, *"ABCDE")
+    robot = _with(robot_database, platform, *"ABCDE")
     with pytest.raises(RecipientGone):
         robot.send(TO_GROUP)
     assert len(platform.requests) == 3
@@ -407,9 +391,9 @@ def test_not_every_ticket_is_burnt_on_what_the_platform_does_not_want(database: 
         "",
     ],
 )
-def test_only_the_platform_is_answered(database: Database, address: str) -> None:
+def test_only_the_platform_is_answered(robot_database: Database, address: str) -> None:
     platform = Platform()
-    robot = robot_on(database, httpx2.MockTransport(platform))
+    robot = robot_on(robot_database, httpx2.MockTransport(platform))
     assert opened(robot, TEXT | {"response_url": address}).message is not None
     with pytest.raises(RecipientGone):
         robot.send(TO_GROUP)
@@ -428,9 +412,9 @@ def _click(order: str, key: str = OFFER.key, *options: str) -> dict[str, Any]:
     return SINGLE | {"msgid": f"click {order}", "create_time": 1_788_746_400, "msgtype": "event", "event": event}
 
 
-def test_orders_become_buttons_in_a_single_chat_only(database: Database) -> None:
+def test_orders_become_buttons_in_a_single_chat_only(robot_database: Database) -> None:
     platform = Platform()
-    robot = _with(database, platform, "A")
+    robot = _with(robot_database, platform, "A")
     robot.send(OFFER)
     robot.send(Outgoing("out-8", OFFER.text, group="c1", orders=OFFER.orders))
     card, words = platform.said()
@@ -439,15 +423,15 @@ def test_orders_become_buttons_in_a_single_chat_only(database: Database) -> None
     assert card["template_card"]["main_title"]["title"] == "新任务 1001"
 
 
-def test_a_text_no_card_can_hold_stays_a_text(database: Database) -> None:
+def test_a_text_no_card_can_hold_stays_a_text(robot_database: Database) -> None:
     platform = Platform()
     text = "新任务 1001\n" + "灯坏了" * 60
-    _with(database, platform, "A").send(Outgoing("out-7", text, account="u1", orders=("接 1001",)))
+    _with(robot_database, platform, "A").send(Outgoing("out-7", text, account="u1", orders=("接 1001",)))
     assert platform.said() == [{"msgtype": "markdown", "markdown": {"content": text}}]
 
 
-def test_a_button_is_the_typed_order(database: Database) -> None:
-    robot = _with(database, Platform(), "A")
+def test_a_button_is_the_typed_order(robot_database: Database) -> None:
+    robot = _with(robot_database, Platform(), "A")
     robot.send(OFFER)
     received = opened(robot, _click("接 1001"))
     assert received.message is not None
@@ -470,9 +454,9 @@ def test_a_reason_chosen_beside_the_button(robot: WecomRobot) -> None:
     assert message.text == "退 1001 不属于本网格"
 
 
-def test_cards_that_stay_as_they_are(database: Database) -> None:
+def test_cards_that_stay_as_they_are(robot_database: Database) -> None:
     """One that is not settled by the order, and one sent before a restart: the words answer all the same."""
-    robot = _with(database, Platform(), "A")
+    robot = _with(robot_database, Platform(), "A")
     robot.send(OFFER)
     for click in (_click("到场 1001"), _click("退 1001", "out-7", "words"), _click("接 1001", "out-1")):
         received = opened(robot, click)
@@ -480,9 +464,9 @@ def test_cards_that_stay_as_they_are(database: Database) -> None:
         assert received.respond(None) == b""
 
 
-def test_old_cards_are_forgotten(database: Database) -> None:
+def test_old_cards_are_forgotten(robot_database: Database) -> None:
     platform = Platform()
-    robot = _with(database, platform, *map(str, range(3)))
+    robot = _with(robot_database, platform, *map(str, range(3)))
     robot.send(OFFER)
     for number in range(MOST_CARDS):
         robot._cards.message(Outgoing(f"later-{number}", OFFER.text, account="u1", orders=OFFER.orders))
@@ -490,14 +474,14 @@ def test_old_cards_are_forgotten(database: Database) -> None:
     assert opened(robot, _click("接 1001", "later-0")).respond(None) != b""
 
 
-def test_the_robot_of_another_replica_can_use_the_ticket(database: Database) -> None:
+def test_the_robot_of_another_replica_can_use_the_ticket(robot_database: Database) -> None:
     platform = Platform()
-    opened(robot_on(database), TEXT | TICKET)
-    robot_on(database, httpx2.MockTransport(platform)).send(TO_GROUP)
+    opened(robot_on(robot_database), TEXT | TICKET)
+    robot_on(robot_database, httpx2.MockTransport(platform)).send(TO_GROUP)
     assert len(platform.requests) == 1
 
 
-def test_starting_without_a_long_connection_changes_nothing(robot: WecomRobot, database: Database) -> None:
+def test_starting_without_a_long_connection_changes_nothing(robot: WecomRobot, robot_database: Database) -> None:
     robot.start(lambda message, passive: None)
     assert robot.can_send_now
-    assert LeaseHolder(database, "wecom_robot").take()
+    assert LeaseHolder(robot_database, "wecom_robot").take()

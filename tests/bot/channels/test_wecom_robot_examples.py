@@ -22,7 +22,6 @@ from handlers.message import IncomingMessage, Kind
 from tests.bot.channels.robot_office import API, opened, robot_on, sealed, unsealed
 from tests.bot.channels.robot_platform import PATIENCE_SECONDS, RobotPlatform, Visit
 from tests.bot.channels.wecom_vectors import VECTORS, needs_vectors
-from tests.databases import SqliteDatabases
 from tests.talking import MONDAY
 
 pytestmark = needs_vectors
@@ -67,21 +66,6 @@ def fits(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, list) and isinstance(theirs, list):
         return all(fits(part, theirs[0]) for part in ours)
     return type(ours) is type(theirs)
-
-
-@pytest.fixture
-def database(sqlite_databases: SqliteDatabases) -> Iterator[Database]:
-    with sqlite_databases.seeded() as url:
-        database = Database(url)
-        yield database
-        database.close()
-
-
-@pytest.fixture
-def robot(database: Database) -> Iterator[WecomRobot]:
-    robot = robot_on(database)
-    yield robot
-    robot.close()
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -153,14 +137,14 @@ def test_answers(robot: WecomRobot) -> None:
     assert fits(answer["stream"], example("reply_stream_with_template_card")["stream"])
 
 
-def test_later_answers(database: Database) -> None:
+def test_later_answers(robot_database: Database) -> None:
     said = []
 
     def platform(request: httpx2.Request) -> httpx2.Response:
         said.append(json.loads(request.content))
         return httpx2.Response(200, json={"errcode": 0})
 
-    robot = robot_on(database, httpx2.MockTransport(platform))
+    robot = robot_on(robot_database, httpx2.MockTransport(platform))
     for name in ("msg_text_group", "msg_image_single"):
         ticket = {"response_url": f"{API}/cgi-bin/aibot/response?response_code=CODE{name}"}
         opened(robot, example(name) | ticket)
@@ -197,10 +181,10 @@ def test_cards_of_other_kinds(robot: WecomRobot, name: str) -> None:
 class Line:
     """A robot on its long connection, with the platform played by hand."""
 
-    def __init__(self, platform: RobotPlatform, database: Database) -> None:
+    def __init__(self, platform: RobotPlatform, robot_database: Database) -> None:
         self.platform = platform
-        self.connection = LongConnection(platform.url, "BOTID", "SECRET", LeaseHolder(database, "robot"), FAST)
-        self.robot = robot_on(database, connection=self.connection)
+        self.connection = LongConnection(platform.url, "BOTID", "SECRET", LeaseHolder(robot_database, "robot"), FAST)
+        self.robot = robot_on(robot_database, connection=self.connection)
         self.received: list[IncomingMessage] = []
         self.robot.start(self._receive)
         self.visit: Visit = platform.arrival()
@@ -222,9 +206,9 @@ class Line:
 
 
 @pytest.fixture
-def line(database: Database) -> Iterator[Line]:
+def line(robot_database: Database) -> Iterator[Line]:
     with RobotPlatform().open() as platform:
-        line = Line(platform, database)
+        line = Line(platform, robot_database)
         yield line
         line.robot.close()
 
@@ -238,11 +222,11 @@ def test_subscribing(line: Line) -> None:
     assert line.hello | {"headers": wanted["headers"]} == wanted
 
 
-def test_pings(database: Database) -> None:
+def test_pings(robot_database: Database) -> None:
     with RobotPlatform().open() as platform:
         platform.answers_pings = False
         timing = Timing(ping=0.02, pong=PATIENCE_SECONDS, look_for_lease=0.02)
-        connection = LongConnection(platform.url, "BOTID", "SECRET", LeaseHolder(database, "robot"), timing)
+        connection = LongConnection(platform.url, "BOTID", "SECRET", LeaseHolder(robot_database, "robot"), timing)
         connection.start(lambda frame: None)
         ping = platform.visit().frame("ping")
         connection.close()

@@ -7,6 +7,7 @@ import pytest
 
 from data.models import ServicePost, SignUp
 from handlers.message import IncomingMessage, Reach
+from handlers.replies import PRIVATE_ONLY
 from handlers.service import replies
 from tests.handlers.scenes import RESIDENT, private, stored
 from tests.handlers.service.scenes import (
@@ -152,7 +153,7 @@ def test_the_own_hours_are_never_said_in_a_group(sqlite_talk: Talk, reach: Reach
     announced(sqlite_talk)
     private(sqlite_talk, ZHAO, "报名 1")
     answer = sqlite_talk.say(ZHAO, "我的服务", at=True)
-    assert answer == (None if reach is Reach.PRIVATE else replies.PRIVATE_ONLY)
+    assert answer == (None if reach is Reach.PRIVATE else PRIVATE_ONLY)
     assert [outgoing.group for outgoing in sqlite_talk.deliver()] == ([None] if reach is Reach.PRIVATE else [])
 
 

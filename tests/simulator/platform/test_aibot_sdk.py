@@ -1,13 +1,17 @@
 """Tencent's own SDK for the long connection, over TLS: it signs in, hears, answers, and opens our photos."""
 
 import asyncio
+import base64
 import datetime as dt
 import ipaddress
+import socket
 import ssl
+import threading
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -16,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bot.simulator.platform import Platform, served
+from bot.simulator.platform.server import HOST
 from tests.simulator.platform.conftest import GROUP, button_card
 
 with warnings.catch_warnings():
@@ -151,3 +156,17 @@ def test_a_wrong_secret(long_platform: Platform) -> None:
         assert (name, "40001" in str(error)) == ("error", True)
 
     play(long_platform, scene, secret="wrong")
+
+
+def test_it_stops_while_somebody_is_hanging_up(platform: Platform, certificate: tuple[str, str]) -> None:
+    trusting = ssl.create_default_context(cafile=certificate[0])
+    upgrade = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    hanging_up = b"\x88\x80\x00\x00\x00\x00"  # an empty close frame, masked with zeros
+    with served(platform, certificate=certificate) as url:
+        address = urlsplit(url)
+        line = trusting.wrap_socket(socket.create_connection((address.hostname, address.port)), server_hostname=HOST)
+        line.sendall(f"{upgrade}Sec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n\r\n".encode())
+        assert b"101 Switching Protocols" in line.recv(4096)
+        line.sendall(hanging_up)
+        assert line.recv(4096)[:1] == b"\x88"
+        threading.Timer(0.3, line.close).start()
