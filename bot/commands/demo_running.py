@@ -1,11 +1,12 @@
 """The demo while it runs: bot and platform behind their ports, the sample street in between, and their common clock."""
 
 import datetime as dt
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ from handlers.local_time import local_day
 from handlers.notices import quiet_until
 
 HOST = "127.0.0.1"
+# Below those that Linux and macOS hand out to whoever wants any port.
+PORTS = range(20_000, 32_768)
 # Not the name of earlier versions, whose groups and people were on another channel.
 DATABASE = "demo-wecom.db"
 # At night tasks are held until the morning; a demo that begins then, or just before, begins a while after it.
@@ -205,5 +208,7 @@ def _served(app: Any, port: int) -> Iterator[None]:
 
 
 def free_port() -> int:
-    with socket.create_server((HOST, 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port nobody listens on, and that nobody is given by chance while its server is down."""
+    while True:
+        with suppress(OSError), socket.create_server((HOST, port := secrets.choice(PORTS))):
+            return port

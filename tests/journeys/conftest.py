@@ -1,6 +1,5 @@
 """The whole system behind two real ports: the bot, and the simulated platform people talk through."""
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import build, build_app
-from bot.commands.demo_running import cast_of
+from bot.commands.demo_running import cast_of, free_port
 from bot.running import Bot
 from bot.settings import Settings
 from bot.simulator import Simulator, app_of
@@ -35,15 +34,10 @@ class System:
         raise AssertionError(f"nobody was offered {number}")
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture
 def system(databases: SqliteDatabases | PostgresqlDatabases, model_path: Path, tmp_path: Path) -> Iterator[System]:
     """Bot and platform, on each database in turn."""
-    bot_port, platform_port = _free_port(), _free_port()
+    bot_port, platform_port = free_port(), free_port()
     with databases.seeded() as database_url:
         settings = Settings(
             env="test",

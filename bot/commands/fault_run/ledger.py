@@ -44,13 +44,12 @@ class Ledger(httpx2.BaseTransport):
     def acknowledged(self, platform: Platform) -> dict[Known, str]:
         """What the bot has promised to have, with the words of what was said to the app.
 
-        Over the long connection an answer is the promise, save for an apology.
+        Over the long connection an answer is the promise, save for an apology. By callback it is not: another
+        message's later answer may go out with the address that came in a callback which was never acknowledged.
         """
-        answered = {
-            ("wecom_robot", talk.id): ""
-            for talk in platform.state.talks.values()
-            if talk.kind is TalkKind.MESSAGE and talk.answer and talk.answer.text != NOT_STORED
-        }
+        robots, talks = platform.state.corp.robots, platform.state.talks.values()
+        said = [talk for talk in talks if talk.kind is TalkKind.MESSAGE and robots[talk.robot_id].long]
+        answered = {("wecom_robot", talk.id): "" for talk in said if talk.answer and talk.answer.text != NOT_STORED}
         return answered | dict(_known(path, body) for path, body in self._taken)
 
 

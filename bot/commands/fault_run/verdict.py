@@ -1,6 +1,5 @@
 """What a fault run has shown: counted from the bot's database and from what people saw, one against the other."""
 
-import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -186,10 +185,6 @@ def _figures(
         platform=dict(seen.platform.counters.__dict__),
         faults={fault.value: n for fault, n in seen.platform.faults.happened.most_common()},
     )
-
-
-def _is_held(row: OutboxMessage, now: dt.datetime) -> bool:
-    return row.status is OutboxStatus.QUEUED and row.quiet_until is not None and row.quiet_until > now
 
 
 def _reasons(rows: Iterable[OutboxMessage], status: OutboxStatus) -> Counts:
