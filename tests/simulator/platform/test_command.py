@@ -9,7 +9,14 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-START = "import typer; from bot.commands.simulate_platform import simulate_platform; typer.run(simulate_platform)"
+# A background job of a shell ignores Ctrl-C, and so would what it starts.
+START = """
+import signal
+import typer
+from bot.commands.simulate_platform import simulate_platform
+signal.signal(signal.SIGINT, signal.default_int_handler)
+typer.run(simulate_platform)
+"""
 
 
 @pytest.fixture
@@ -31,4 +38,4 @@ def test_it_serves_until_it_is_told_to_stop(process: "subprocess.Popen[str]") ->
         assert web.get("/cgi-bin/gettoken", params=query).json()["errcode"] == 0
         assert web.get("/_stand-in").json()["groups"] == {"wrSampleGroup": "一号楼工作群"}
     process.send_signal(signal.SIGINT)
-    assert (process.stdout.read().strip(), process.wait(10)) == ("再见", 0)
+    assert (process.communicate(timeout=10)[0].strip(), process.returncode) == ("再见", 0)
