@@ -8,10 +8,8 @@ import httpx2
 from bot.channels import BadCallback, ChannelBusy, ChannelError, MediaGone
 from bot.channels.wecom.crypto import WecomCrypto
 from bot.channels.wecom.request_log import hide_queries
+from bot.channels.wecom.requests import TIMEOUTS, WHOLE_SECONDS
 
-TIMEOUTS = httpx2.Timeout(10.0, connect=3.0)
-# A server that sends a byte now and then never meets the timeout between two bytes.
-WHOLE_SECONDS = 60.0
 LARGEST_BYTES = 20_000_000
 # Where Tencent keeps media. Whoever could slip us another address would learn what our network answers.
 HOSTS = (".myqcloud.com", ".qq.com", ".qpic.cn")
