@@ -87,6 +87,10 @@ def withdrawn(number: int) -> str:
     return f"{number} 已撤回。"
 
 
+def own_part_withdrawn(number: int) -> str:
+    return f"已撤回您的上报。{number} 还有邻居报过，会继续办理。"
+
+
 def urged(number: int) -> str:
     return f"已催办 {number}，会尽快给您答复。"
 
@@ -121,6 +125,10 @@ def group_resolved(number: int) -> str:
 
 def thanks_closed(number: int) -> str:
     return f"谢谢确认，{number} 已结案。是否满意？请回「满意 {number}」或「不满意 {number} 原因」。"
+
+
+def closed_by_another(number: int) -> str:
+    return f"{number} 已有上报的邻居确认解决，已结案。没解决请回「没解决 {number}」。"
 
 
 def thanks_evaluation(number: int) -> str:

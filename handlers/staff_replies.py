@@ -46,6 +46,15 @@ def tell_them(number: int) -> str:
     return f"{number} 的上报人无法私信通知，请您当面或电话告知结果。"
 
 
+def own_work(number: int) -> str:
+    return f"{number} 是您办理的，不能由您自己确认和评价。"
+
+
+def reporter_left(number: int, words: str) -> str:
+    said = f"（{words}）" if words else ""
+    return f"{number} 有一位上报人撤回{said}，还有邻居报过，请继续办理。"
+
+
 def dispatched(number: int) -> str:
     return f"{number} 已派单。"
 
