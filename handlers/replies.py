@@ -159,6 +159,18 @@ def tell_merged(number: int, into: int) -> str:
     return f"您上报的 {number} 与 {into} 是同一件事，已合并办理，结果一并告知。"
 
 
+def group_declined(number: int) -> str:
+    return f"{number} 未能受理。上报的邻居如有疑问请联系社区。"
+
+
+def group_merged(number: int, into: int) -> str:
+    return f"{number} 与 {into} 是同一件事，已合并办理，进度请发「查 {into}」。"
+
+
+def ended_for_joiners(number: int) -> str:
+    return f"您上报的 {number} 已结束，没有受理。如有疑问请联系社区。"
+
+
 def no_such_case(number: int) -> str:
     return f"没有找到编号 {number}。"
 

@@ -61,9 +61,10 @@ def resolve(message: IncomingMessage, context: Context) -> Reply:
     start_clock(context, case)
     intake.attach(context, case, message, Outcome.COMMAND)
     asked = replies.ask_evaluation(case.number, masked(note)[:200])
-    if not notices.tell_reporters(context, case, asked, replies.group_resolved(case.number)):
-        notices.tell_people(context, [_person(context)], staff_replies.tell_them(case.number), case)
-    return Reply(staff_replies.resolved(case.number), case_id=case.id)
+    if notices.tell_reporters(context, case, asked, replies.group_resolved(case.number)):
+        return Reply(staff_replies.resolved(case.number), case_id=case.id)
+    notices.tell_people(context, [_person(context)], staff_replies.tell_them(case.number), case)
+    return Reply(staff_replies.resolved_untold(case.number), case_id=case.id)
 
 
 def return_(message: IncomingMessage, context: Context) -> Reply:

@@ -138,7 +138,7 @@ def test_resolving_where_the_reporter_cannot_be_reached_is_a_task_for_a_person(s
     number = report(sqlite_talk, who=RESIDENT, group=None)
     heard(sqlite_talk)
     assert "已接单" in private(sqlite_talk, "chen.zhiyuan", f"接 {number}")
-    private(sqlite_talk, "chen.zhiyuan", f"办结 {number} 已清理")
+    assert private(sqlite_talk, "chen.zhiyuan", f"办结 {number} 已清理") == f"{number} 已办结，等待确认。"
     assert heard(sqlite_talk) == {"chen.zhiyuan": [f"{number} 的上报人无法私信通知，请您当面或电话告知结果。"]}
 
 
