@@ -113,7 +113,7 @@ def escalate(message: IncomingMessage, context: Context) -> Reply:
     why = _words(context, "原因")
     if not escalation.raise_level(context, case, roles, why=why):
         return Reply(staff_replies.at_highest_level(case.number), case_id=case.id)
-    told = escalation.raised_sentence(context, case, why)
+    told = escalation.raised_sentence(context, case, masked(why)[:100])
     notices.tell_people(context, escalation.now_leading(context, case), told, case)
     return Reply(staff_replies.escalated(case.number, case.level), case_id=case.id)
 

@@ -235,6 +235,13 @@ def test_passing_up(sqlite_talk: Talk) -> None:
     assert sqlite_talk.case().level is EscalationLevel.DISTRICT
 
 
+def test_who_leads_next_reads_the_reason_without_what_is_personal(sqlite_talk: Talk) -> None:
+    number = accepted(sqlite_talk)
+    heard(sqlite_talk)
+    private(sqlite_talk, MEMBER, f"上报 {number} 户主不开门，电话13812345678")
+    assert heard(sqlite_talk)[HEAD] == [f"【黄色·社区】{number} 3号楼 环境卫生：户主不开门，电话[电话]，请牵头办理。"]
+
+
 @every_order
 @pytest.mark.parametrize("who", [NEIGHBOUR, STRANGER])
 def test_somebody_without_a_part_in_it(sqlite_talk: Talk, order: str, who: str) -> None:
