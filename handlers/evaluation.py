@@ -4,14 +4,14 @@ from sqlmodel import col, select
 
 from data.models import Case, CaseReporter, CaseStatus, ClosedBy, Evaluation
 from data.models.cases import FIRST_NUMBER
-from handlers import replies
-from handlers.cases.actors import find_case
+from handlers import notices, replies, staff_replies
+from handlers.cases.actors import find_case, worked_on
 from handlers.cases.clock import start_clock
-from handlers.cases.dispatch import dispatch
+from handlers.cases.dispatch import dispatch, tell_leaders
 from handlers.cases.intake import set_deadline
 from handlers.cases.lifecycle import ANSWERED, SYSTEM, Action, ActorRole, advance
 from handlers.command import Verb
-from handlers.errors import NumberMissing
+from handlers.errors import CaseError, NumberMissing
 from handlers.message import Context, IncomingMessage, Reply
 
 
@@ -59,7 +59,17 @@ def _case(context: Context) -> tuple[Case, frozenset[ActorRole]]:
     number = context.command.number or _latest_number(context)
     if number is None:
         raise NumberMissing(context.command.verb)
-    return find_case(context, number)
+    case, roles = find_case(context, number)
+    if ActorRole.REPORTER in roles and worked_on(context, case):
+        return case, _without_verdict(context, case, roles)
+    return case, roles
+
+
+def _without_verdict(context: Context, case: Case, roles: frozenset[ActorRole]) -> frozenset[ActorRole]:
+    """Nobody confirms their own work, reported or not; a leader may still open it again."""
+    if context.command.verb is not Verb.NOT_SOLVED or ActorRole.LEADER not in roles:
+        raise CaseError(staff_replies.own_work(case.number))
+    return roles - {ActorRole.REPORTER}
 
 
 def _latest_number(context: Context) -> int | None:
@@ -83,6 +93,20 @@ def _close(context: Context, case: Case, roles: frozenset[ActorRole]) -> None:
     advance(context, case, Action.CLOSE, roles)
     case.closed_at, case.closed_by = context.now, ClosedBy.REPORTER
     start_clock(context, case)
+    _tell_others(context, case)
+
+
+def _tell_others(context: Context, case: Case) -> None:
+    """Who else reported it hears of the close, and how to object; a group where it was said has the answer to it."""
+    text = replies.closed_by_another(case.number)
+    reporters = context.session.exec(notices.REPORTERS, params={"case": case.id}).all()
+    others = [account for account in reporters if account.id != context.sender.account_id]
+    told = [notices.tell_account(context, account, text, case) for account in others]
+    if all(told):
+        return
+    read_there = case.group_id is not None and case.group_id == context.message_row.group_id
+    if not read_there and not notices.tell_group(context, case.group_id, text, case):
+        tell_leaders(context, case, staff_replies.tell_them(case.number))
 
 
 def _note(

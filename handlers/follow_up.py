@@ -8,7 +8,7 @@ from classifiers import Action, Continuing, Intent, Place, find_place, read_cont
 from data.models import Case, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from data.taxonomy import CaseClass
 from handlers import located, replies, report
-from handlers.cases import discipline, duplicates, intake, moving, neighbours, talk
+from handlers.cases import discipline, duplicates, intake, moving, neighbours, plus_one, talk
 from handlers.command import parse
 from handlers.joining_rules import rules
 from handlers.listening import is_listening
@@ -82,9 +82,13 @@ def _plus_one(message: IncomingMessage, context: Context) -> Reply | None:
     """A neighbour says it is theirs too: joined to the group's latest case, silently unless we were spoken to."""
     if message.private or not duplicates.PLUS_ONE.match(message.text.strip()):
         return None
+    if context.sender.posts and not message.addressed:
+        return None  # staff who talk along report nothing
     case = neighbours.pointed_at(message, context, rules().plus_one_minutes)
     if case is None:
         return None
+    if not message.addressed and not plus_one.means(message, context, case):
+        return SILENCE
     context.message_row.case_id, context.message_row.outcome = case.id, Outcome.ATTACHED
     duplicates.add_reporter(context, case)
     return Reply(replies.joined(case.number), case_id=case.id) if message.addressed else SILENCE

@@ -4,14 +4,14 @@ import re
 
 from sqlmodel import select
 
-from data.models import Case, CaseReporter, Outcome
+from data.models import Account, Case, CaseReporter, Outcome
 from data.privacy import masked
 from handlers import notices, replies, staff_replies
 from handlers.cases import discipline
 from handlers.cases.actors import find_case
 from handlers.cases.clock import start_clock
 from handlers.cases.dispatch import Choice, dispatch, offer, people_near, take_back
-from handlers.cases.lifecycle import OPEN, SYSTEM, Action, ActorRole, advance
+from handlers.cases.lifecycle import FINAL, OPEN, SYSTEM, Action, ActorRole, advance
 from handlers.errors import NotAllowedNow, NotUnderstood, NotYourCase, SuishoupaiError, WordsMissing
 from handlers.message import Context, IncomingMessage, Reply
 from handlers.progress import number_of
@@ -37,8 +37,10 @@ def decline(message: IncomingMessage, context: Context) -> Reply:
     advance(context, case, Action.DECLINE, roles, note=context.command.rest)
     take_back(context, case, staff_replies.task_over(case.number))
     start_clock(context, case)
-    notices.tell_reporters(context, case, replies.tell_declined(case.number, masked(context.command.rest)[:100]))
-    return Reply(staff_replies.declined(case.number), case_id=case.id)
+    why = replies.tell_declined(case.number, masked(context.command.rest)[:100])
+    told = notices.tell_reporters(context, case, why, replies.group_declined(case.number))
+    say = staff_replies.declined if told else staff_replies.declined_untold
+    return Reply(say(case.number), case_id=case.id)
 
 
 def merge(message: IncomingMessage, context: Context) -> Reply:
@@ -52,10 +54,11 @@ def merge(message: IncomingMessage, context: Context) -> Reply:
     advance(context, case, Action.MERGE, roles, note=str(target.number))
     take_back(context, case, staff_replies.merged(case.number, target.number))
     case.merged_into_id = target.id
-    notices.tell_reporters(context, case, replies.tell_merged(case.number, target.number))
+    both = case.number, target.number
+    told = notices.tell_reporters(context, case, replies.tell_merged(*both), replies.group_merged(*both))
     _copy_reporters(context, case, target)
     start_clock(context, case)
-    return Reply(staff_replies.merged(case.number, target.number), case_id=case.id)
+    return Reply((staff_replies.merged if told else staff_replies.merged_untold)(*both), case_id=case.id)
 
 
 def split(message: IncomingMessage, context: Context) -> Reply:
@@ -71,12 +74,24 @@ def to_discipline(message: IncomingMessage, context: Context) -> Reply:
     """Move a case out of the open store; nothing of it, not even a refusal, is said where others read."""
     try:
         case, roles = find_case(context, number_of(context))
+        going_on = case.closed_at is None and case.status not in FINAL
         discipline.move_out(context, case, roles)
     except SuishoupaiError as error:
         context.message_row.outcome = Outcome.REFUSED
         return Reply(error.reply, private=True)
     take_back(context, case, staff_replies.task_over(case.number))
-    return Reply(staff_replies.moved_out(case.number), private=True, case_id=case.id)
+    if going_on:
+        _tell_joiners(context, case)
+    asked = notices.has_private_way(context, context.session.get_one(Account, case.account_id))
+    say = staff_replies.moved_out if asked else staff_replies.moved_out_untold
+    return Reply(say(case.number), private=True, case_id=case.id)
+
+
+def _tell_joiners(context: Context, case: Case) -> None:
+    """Who only joined the case hears that it ended, not of what kind it was; without a private way, nothing."""
+    for account in context.session.exec(notices.REPORTERS, params={"case": case.id}).all():
+        if account.id != case.account_id:
+            notices.tell_account(context, account, replies.ended_for_joiners(case.number), case)
 
 
 def _led_case(context: Context) -> tuple[Case, frozenset[ActorRole]]:

@@ -8,8 +8,8 @@ from data.models import Case, CaseReporter, CaseStatus, Outcome
 from data.models.cases import FIRST_NUMBER
 from data.privacy import masked
 from handlers import notices, replies, staff_replies
-from handlers.cases import intake
-from handlers.cases.actors import find_case, roles_in
+from handlers.cases import duplicates, intake
+from handlers.cases.actors import find_case, others_report, roles_in
 from handlers.cases.clock import start_clock
 from handlers.cases.dispatch import heads, holders, take_back
 from handlers.cases.lifecycle import FINAL, Action, ActorRole, advance, step
@@ -85,13 +85,22 @@ def urge(message: IncomingMessage, context: Context) -> Reply:
 
 
 def withdraw(message: IncomingMessage, context: Context) -> Reply:
+    """Only one's own part: a case that others reported, too, goes on for them."""
     case, roles = find_case(context, number_of(context))
-    withdraw_case(context, case, roles, note=context.command.rest)
-    return Reply(replies.withdrawn(case.number), case_id=case.id)
+    step(case, Action.WITHDRAW, roles)
+    ended = withdraw_case(context, case, roles, note=context.command.rest)
+    say = replies.withdrawn if ended else replies.own_part_withdrawn
+    return Reply(say(case.number), case_id=case.id)
 
 
-def withdraw_case(context: Context, case: Case, roles: frozenset[ActorRole], *, note: str) -> None:
-    """End the case at its reporter's wish and take the task back."""
+def withdraw_case(context: Context, case: Case, roles: frozenset[ActorRole], *, note: str) -> bool:
+    """End the case at its last reporter's wish and take the task back; False where others reported it, too."""
+    if others_report(context, case):
+        duplicates.drop_reporter(context, case)
+        left = staff_replies.reporter_left(case.number, masked(note)[:100])
+        notices.tell_people(context, holders(context, case), left, case)
+        return False
     advance(context, case, Action.WITHDRAW, roles, note=note)
     take_back(context, case, replies.withdrawn(case.number))
     start_clock(context, case)
+    return True

@@ -87,6 +87,10 @@ def withdrawn(number: int) -> str:
     return f"{number} 已撤回。"
 
 
+def own_part_withdrawn(number: int) -> str:
+    return f"已撤回您的上报。{number} 还有邻居报过，会继续办理。"
+
+
 def urged(number: int) -> str:
     return f"已催办 {number}，会尽快给您答复。"
 
@@ -123,6 +127,10 @@ def thanks_closed(number: int) -> str:
     return f"谢谢确认，{number} 已结案。是否满意？请回「满意 {number}」或「不满意 {number} 原因」。"
 
 
+def closed_by_another(number: int) -> str:
+    return f"{number} 已有上报的邻居确认解决，已结案。没解决请回「没解决 {number}」。"
+
+
 def thanks_evaluation(number: int) -> str:
     return f"谢谢您的评价（{number}）。"
 
@@ -149,6 +157,18 @@ def tell_declined(number: int, reason: str) -> str:
 
 def tell_merged(number: int, into: int) -> str:
     return f"您上报的 {number} 与 {into} 是同一件事，已合并办理，结果一并告知。"
+
+
+def group_declined(number: int) -> str:
+    return f"{number} 未能受理。上报的邻居如有疑问请联系社区。"
+
+
+def group_merged(number: int, into: int) -> str:
+    return f"{number} 与 {into} 是同一件事，已合并办理，进度请发「查 {into}」。"
+
+
+def ended_for_joiners(number: int) -> str:
+    return f"您上报的 {number} 已结束，没有受理。如有疑问请联系社区。"
 
 
 def no_such_case(number: int) -> str:

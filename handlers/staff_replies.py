@@ -42,8 +42,25 @@ def resolved(number: int) -> str:
     return f"{number} 已办结，已告知上报人，等待确认。"
 
 
+def resolved_untold(number: int) -> str:
+    return f"{number} 已办结，等待确认。"
+
+
 def tell_them(number: int) -> str:
     return f"{number} 的上报人无法私信通知，请您当面或电话告知结果。"
+
+
+def closed_untold(number: int) -> str:
+    return f"{number} 办结满14天没有收到意见，已结案。有上报人无法私信通知，请当面或电话告知。"
+
+
+def own_work(number: int) -> str:
+    return f"{number} 是您办理的，不能由您自己确认和评价。"
+
+
+def reporter_left(number: int, words: str) -> str:
+    said = f"（{words}）" if words else ""
+    return f"{number} 有一位上报人撤回{said}，还有邻居报过，请继续办理。"
 
 
 def dispatched(number: int) -> str:
@@ -52,6 +69,10 @@ def dispatched(number: int) -> str:
 
 def moved_out(number: int) -> str:
     return f"{number} 的内容已从普通案件中删除，已按规定私下告知上报人反映渠道。"
+
+
+def moved_out_untold(number: int) -> str:
+    return f"{number} 的内容已从普通案件中删除。上报人无法私信，没有告知。"
 
 
 def returned(number: int) -> str:
@@ -82,8 +103,16 @@ def declined(number: int) -> str:
     return f"{number} 已登记为不受理，已告知上报人。"
 
 
+def declined_untold(number: int) -> str:
+    return f"{number} 已登记为不受理。有上报人无法私信通知，请您当面或电话告知。"
+
+
 def merged(number: int, into: int) -> str:
     return f"{number} 已并入 {into}。"
+
+
+def merged_untold(number: int, into: int) -> str:
+    return f"{number} 已并入 {into}。有上报人无法私信通知，请您当面或电话告知。"
 
 
 def split(number: int) -> str:

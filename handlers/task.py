@@ -61,9 +61,10 @@ def resolve(message: IncomingMessage, context: Context) -> Reply:
     start_clock(context, case)
     intake.attach(context, case, message, Outcome.COMMAND)
     asked = replies.ask_evaluation(case.number, masked(note)[:200])
-    if not notices.tell_reporters(context, case, asked, replies.group_resolved(case.number)):
-        notices.tell_people(context, [_person(context)], staff_replies.tell_them(case.number), case)
-    return Reply(staff_replies.resolved(case.number), case_id=case.id)
+    if notices.tell_reporters(context, case, asked, replies.group_resolved(case.number)):
+        return Reply(staff_replies.resolved(case.number), case_id=case.id)
+    notices.tell_people(context, [_person(context)], staff_replies.tell_them(case.number), case)
+    return Reply(staff_replies.resolved_untold(case.number), case_id=case.id)
 
 
 def return_(message: IncomingMessage, context: Context) -> Reply:
@@ -112,7 +113,7 @@ def escalate(message: IncomingMessage, context: Context) -> Reply:
     why = _words(context, "原因")
     if not escalation.raise_level(context, case, roles, why=why):
         return Reply(staff_replies.at_highest_level(case.number), case_id=case.id)
-    told = escalation.raised_sentence(context, case, why)
+    told = escalation.raised_sentence(context, case, masked(why)[:100])
     notices.tell_people(context, escalation.now_leading(context, case), told, case)
     return Reply(staff_replies.escalated(case.number, case.level), case_id=case.id)
 

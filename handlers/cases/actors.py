@@ -20,6 +20,16 @@ OPEN_TASKS = (TaskStatus.OFFERED, TaskStatus.ACCEPTED)
 REPORTER = select(CaseReporter.id).where(
     CaseReporter.case_id == bindparam("case"), CaseReporter.account_id == bindparam("account")
 )
+OTHER_REPORTER = (
+    select(CaseReporter.id)
+    .where(CaseReporter.case_id == bindparam("case"), CaseReporter.account_id != bindparam("account"))
+    .limit(1)
+)
+WORKED = (
+    select(Task.id)
+    .where(Task.case_id == bindparam("case"), Task.person_id == bindparam("person"), col(Task.accepted_at).is_not(None))
+    .limit(1)
+)
 OPEN_TASK = (
     select(Task)
     .where(Task.case_id == bindparam("case"), col(Task.status).in_(OPEN_TASKS))
@@ -68,6 +78,20 @@ def is_reporter(context: Context, case: Case) -> bool:
         return False
     who = {"case": case.id, "account": context.sender.account_id}
     return context.session.exec(REPORTER, params=who).first() is not None
+
+
+def others_report(context: Context, case: Case) -> bool:
+    """Whether somebody besides the sender reported the case, too, by +1 or by a report merged into it."""
+    who = {"case": case.id, "account": context.sender.account_id}
+    return context.session.exec(OTHER_REPORTER, params=who).first() is not None
+
+
+def worked_on(context: Context, case: Case) -> bool:
+    """Whether the sender has ever taken the case's task."""
+    person = context.sender.person
+    if person is None:
+        return False
+    return context.session.exec(WORKED, params={"case": case.id, "person": person.id}).first() is not None
 
 
 def open_task_for(context: Context, case: Case) -> Task | None:

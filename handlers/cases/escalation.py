@@ -15,7 +15,7 @@ from handlers import notices, replies, staff_replies
 from handlers.cases import deadlines
 from handlers.cases.clock import calendar, set_clock
 from handlers.cases.digest import send_digests
-from handlers.cases.dispatch import in_hands, open_tasks, reachable_heads
+from handlers.cases.dispatch import in_hands, open_tasks, reachable_heads, tell_leaders
 from handlers.cases.lifecycle import OPEN, SYSTEM, Action, ActorRole, advance
 from handlers.cases.reminders import Round, Why
 from handlers.claims import sweep_alone
@@ -106,7 +106,9 @@ def _close_in_silence(context: Context, case: Case) -> None:
     if case.status is CaseStatus.RESOLVED:
         advance(context, case, Action.CLOSE, SYSTEM)
         case.closed_at, case.closed_by = context.now, ClosedBy.SILENCE
-        notices.tell_reporters(context, case, replies.closed_in_silence(case.number))
+        text = replies.closed_in_silence(case.number)  # says nothing of what it was, so a group may read it
+        if not notices.tell_reporters(context, case, text, text):
+            tell_leaders(context, case, staff_replies.closed_untold(case.number))
 
 
 def _check_accepted(context: Context, case: Case, turn: Turn) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from data.models import CaseStatus, ClosedBy, Evaluation, Task, TaskStatus
+from handlers import replies, staff_replies
+from handlers.message import Reach
 from tests.handlers.scenes import (
     COLLEAGUE,
     FIRST,
@@ -13,6 +15,7 @@ from tests.handlers.scenes import (
     NEIGHBOUR,
     NO_WATER,
     RESIDENT,
+    RUBBISH,
     accepted,
     closed,
     heard,
@@ -173,3 +176,88 @@ def test_the_old_limit_may_be_extended_again_after_reopening(sqlite_talk: Talk) 
     private(sqlite_talk, RESIDENT, f"没解决 {number}")
     private(sqlite_talk, MEMBER, f"接 {number}")
     assert "时限延到" in private(sqlite_talk, MEMBER, f"延期 {number} 1天 缺车")
+
+
+def shared(talk: Talk) -> int:
+    """A resolved case that a neighbour had joined; what was told so far is delivered."""
+    number = report(talk)
+    talk.say(NEIGHBOUR, "+1")
+    private(talk, MEMBER, f"办结 {number}")
+    heard(talk)
+    return number
+
+
+@pytest.mark.parametrize("order", [ORDERS["解决了"], ORDERS["满意"]])
+@pytest.mark.parametrize(("who", "other"), [(NEIGHBOUR, RESIDENT), (RESIDENT, NEIGHBOUR)])
+def test_who_else_reported_it_hears_of_the_close(sqlite_talk: Talk, order: str, who: str, other: str) -> None:
+    number = shared(sqlite_talk)
+    private(sqlite_talk, who, order.format(number))
+    assert heard(sqlite_talk) == {other: [f"{number} 已有上报的邻居确认解决，已结案。没解决请回「没解决 {number}」。"]}
+    assert "已结案" in private(sqlite_talk, other, f"解决了 {number}")
+    assert heard(sqlite_talk) == {}  # closed once, told once
+    assert "重新办理" in private(sqlite_talk, other, f"没解决 {number}")
+
+
+def test_who_reported_what_was_merged_hears_of_the_close(sqlite_talk: Talk) -> None:
+    first, second = report(sqlite_talk), report(sqlite_talk, NO_WATER, NEIGHBOUR)
+    private(sqlite_talk, LEADER, f"并 {second} {first}")
+    private(sqlite_talk, MEMBER, f"办结 {first}")
+    heard(sqlite_talk)
+    private(sqlite_talk, RESIDENT, f"解决了 {first}")
+    assert heard(sqlite_talk) == {NEIGHBOUR: [replies.closed_by_another(first)]}
+
+
+@pytest.mark.parametrize("group", ["g001", None])
+def test_who_cannot_be_told_alone_reads_of_the_close_in_the_group(sqlite_talk: Talk, group: str | None) -> None:
+    """Once: where it was confirmed in that group, the answer stands there already."""
+    sqlite_talk.channel.reaches[RESIDENT] = Reach.GROUP_ONLY
+    number = shared(sqlite_talk)
+    answer = sqlite_talk.say(NEIGHBOUR, f"解决了 {number}", group)
+    assert answer == replies.thanks_closed(number)
+    assert heard(sqlite_talk) == ({} if group else {"g001": [replies.closed_by_another(number)]})
+
+
+def test_where_nobody_can_tell_them_a_leader_is_asked_to(sqlite_talk: Talk) -> None:
+    first, second = report(sqlite_talk, group=None), report(sqlite_talk, NO_WATER, NEIGHBOUR)
+    private(sqlite_talk, "chen.zhiyuan", f"并 {second} {first}")
+    private(sqlite_talk, "chen.zhiyuan", f"办结 {first}")
+    sqlite_talk.channel.reaches[RESIDENT] = Reach.NONE
+    heard(sqlite_talk)
+    private(sqlite_talk, NEIGHBOUR, f"解决了 {first}")
+    told = heard(sqlite_talk)
+    assert told.keys() <= {"chen.zhiyuan", "luo.xiaobei"}
+    assert [staff_replies.tell_them(first)] in told.values()
+
+
+@every_verdict
+def test_who_worked_on_it_does_not_confirm_it_as_its_reporter(sqlite_talk: Talk, order: str) -> None:
+    """They may live there, too; the close is then the neighbours' or silence's."""
+    number = report(sqlite_talk)
+    sqlite_talk.say(MEMBER, "+1", at=True)
+    private(sqlite_talk, MEMBER, f"办结 {number}")
+    assert private(sqlite_talk, MEMBER, order.format(number)) == f"{number} 是您办理的，不能由您自己确认和评价。"
+    assert sqlite_talk.case().status is CaseStatus.RESOLVED
+    assert sqlite_talk.rows(Evaluation) == []
+    sqlite_talk.later(days=14)
+    assert sqlite_talk.case().closed_by is ClosedBy.SILENCE
+
+
+def addressed_report(talk: Talk, who: str) -> int:
+    """What a member of staff reported and the grid's leader finished."""
+    talk.say(who, RUBBISH, at=True)
+    private(talk, LEADER, f"办结 {FIRST}")
+    return FIRST
+
+
+def test_a_leader_who_reported_and_did_it_may_open_it_again(sqlite_talk: Talk) -> None:
+    number = addressed_report(sqlite_talk, LEADER)
+    assert private(sqlite_talk, LEADER, f"解决了 {number}") == staff_replies.own_work(number)
+    assert "重新办理" in private(sqlite_talk, LEADER, f"没解决 {number}")
+    assert "leader reopen" in steps(sqlite_talk)
+    assert sqlite_talk.rows(Evaluation) == []
+
+
+def test_staff_who_reported_it_and_did_not_work_on_it_have_a_verdict(sqlite_talk: Talk) -> None:
+    number = addressed_report(sqlite_talk, COLLEAGUE)
+    assert "已结案" in private(sqlite_talk, COLLEAGUE, f"解决了 {number}")
+    assert sqlite_talk.case().closed_by is ClosedBy.REPORTER

@@ -7,6 +7,7 @@ from data.models import Case, CaseReporter, CaseStatus, Media, Message, PendingM
 from handlers import replies
 from tests.handlers.scenes import (
     FIRST,
+    LEADER,
     MEMBER,
     NEIGHBOUR,
     PASSER_BY,
@@ -232,7 +233,7 @@ def test_joining_twice_or_joining_oneself_changes_nothing(sqlite_talk: Talk) -> 
 def test_joining_means_the_latest_open_case_of_the_group(sqlite_talk: Talk) -> None:
     first, second = report(sqlite_talk), report(sqlite_talk, "3号楼停水了，没人管", NEIGHBOUR)
     sqlite_talk.say(PASSER_BY, "+1")
-    private(sqlite_talk, NEIGHBOUR, f"撤回 {second}")
+    private(sqlite_talk, LEADER, f"不受理 {second} 不在本街道")
     sqlite_talk.say("r004", "+1")
     joined = [(row.case_id + 1000, row.account_id) for row in sqlite_talk.rows(CaseReporter)]
     assert [number for number, _account in joined] == [first, second, second, first]
@@ -247,6 +248,63 @@ def test_a_plus_one_to_something_else(sqlite_talk: Talk, group: str | None, minu
     sqlite_talk.later(minutes=minutes)
     sqlite_talk.say(NEIGHBOUR, "+1", group)
     assert len(sqlite_talk.rows(CaseReporter)) == 1
+
+
+EGGS = "今天超市鸡蛋打折，我买了两板"
+
+
+@pytest.mark.parametrize("said", ["我也是", "一样", "也是！", "同样"])
+@pytest.mark.parametrize("minutes", [0, 4, 20])
+def test_agreeing_with_what_was_said_meanwhile_joins_nothing(sqlite_talk: Talk, said: str, minutes: int) -> None:
+    report(sqlite_talk)
+    sqlite_talk.later(minutes=minutes)
+    sqlite_talk.say(PASSER_BY, EGGS)
+    assert sqlite_talk.say(NEIGHBOUR, said) is None
+    assert len(sqlite_talk.rows(CaseReporter)) == 1
+    assert sqlite_talk.outcome() == "ignored"
+
+
+@pytest.mark.parametrize(("minutes", "joined"), [(4, 2), (20, 1)])
+@pytest.mark.parametrize("said", ["+1", "我家也是"])
+def test_a_plus_one_looks_past_other_talk_for_a_moment(talk: Talk, said: str, minutes: int, joined: int) -> None:
+    report(talk)
+    talk.later(minutes=minutes)
+    talk.say(PASSER_BY, EGGS)
+    talk.say(NEIGHBOUR, said)
+    assert len(talk.rows(CaseReporter)) == joined
+
+
+def test_what_was_said_meanwhile_does_not_matter_where_it_is_clear_what_is_meant(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    sqlite_talk.later(minutes=20)
+    sqlite_talk.say(PASSER_BY, EGGS)
+    assert sqlite_talk.say(NEIGHBOUR, "我也是", quotes="m1") is None
+    sqlite_talk.say(PASSER_BY, EGGS)
+    assert sqlite_talk.say(PASSER_BY, "我也是", at=True) == f"已为您加入 {number}，办结后一并告知。"
+    assert len(sqlite_talk.rows(CaseReporter)) == 3
+
+
+def test_the_answer_of_staff_and_other_agreement_are_no_other_subject(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    for who, said in [
+        (MEMBER, "收到，马上安排人去看"),
+        (NEIGHBOUR, "我也是"),
+        (PASSER_BY, f"查 {number}"),
+        (PASSER_BY, "好吵啊"),
+        (PASSER_BY, "我也是"),
+    ]:
+        sqlite_talk.later(minutes=6)
+        sqlite_talk.say(who, said)
+    assert len(sqlite_talk.rows(CaseReporter)) == 3
+
+
+@pytest.mark.parametrize("who", [MEMBER, LEADER])
+@pytest.mark.parametrize("said", ["+1", "也是", "我家也是"])
+def test_staff_who_talk_along_become_no_reporters(sqlite_talk: Talk, who: str, said: str) -> None:
+    number = report(sqlite_talk)
+    assert sqlite_talk.say(who, said) is None
+    assert len(sqlite_talk.rows(CaseReporter)) == 1
+    assert sqlite_talk.say(who, said, at=True) == f"已为您加入 {number}，办结后一并告知。"
 
 
 @pytest.mark.parametrize("yes", ["是", "是的", "对", "要", "登记"])

@@ -3,6 +3,8 @@
 import pytest
 
 from data.models import Case, CaseReporter, CaseStatus, StatusChange, Task, TaskStatus
+from handlers import replies, staff_replies
+from handlers.message import Reach
 from tests.handlers.scenes import (
     COLLEAGUE,
     FIRST,
@@ -205,6 +207,77 @@ def test_even_a_refusal_to_move_one_out_is_private(sqlite_talk: Talk, order: str
     heard(sqlite_talk)
     assert sqlite_talk.say(STRANGER, order, at=True) is None
     assert list(heard(sqlite_talk)) == [STRANGER]
+
+
+ALONE, UNTOLD = (
+    f"{FIRST} 已登记为不受理，已告知上报人。",
+    f"{FIRST} 已登记为不受理。有上报人无法私信通知，请您当面或电话告知。",
+)
+
+
+@pytest.mark.parametrize(
+    ("reach", "group", "answer", "lines"),
+    [
+        (Reach.GROUP_ONLY, "g001", ALONE, [f"{FIRST} 未能受理。上报的邻居如有疑问请联系社区。"]),
+        (Reach.GROUP_ONLY, None, UNTOLD, []),
+        (Reach.NONE, None, UNTOLD, []),
+    ],
+)
+def test_declining_says_that_the_reporter_was_told_only_where_they_were(
+    sqlite_talk: Talk, reach: Reach, group: str | None, answer: str, lines: list[str]
+) -> None:
+    number = report(sqlite_talk, group=group)
+    sqlite_talk.channel.reaches[RESIDENT] = reach
+    heard(sqlite_talk)
+    assert private(sqlite_talk, "chen.zhiyuan", f"不受理 {number} 不在本街道，请找13812345678") == answer
+    told = heard(sqlite_talk)
+    assert told.get("g001", []) == lines
+    assert RESIDENT not in told
+
+
+@pytest.mark.parametrize("group", ["g001", None])
+def test_merging_tells_who_cannot_be_told_alone_in_the_group_or_asks_the_leader(
+    sqlite_talk: Talk, group: str | None
+) -> None:
+    first, second = report(sqlite_talk, NO_WATER, NEIGHBOUR), report(sqlite_talk, group=group)
+    sqlite_talk.channel.reaches[RESIDENT] = Reach.GROUP_ONLY
+    heard(sqlite_talk)
+    answer = private(sqlite_talk, "chen.zhiyuan", f"并 {second} {first}")
+    assert answer == (staff_replies.merged if group else staff_replies.merged_untold)(second, first)
+    line = f"{second} 与 {first} 是同一件事，已合并办理，进度请发「查 {first}」。"
+    assert heard(sqlite_talk).get("g001", []) == ([line] if group else [])
+
+
+@pytest.mark.parametrize("reach", [Reach.GROUP_ONLY, Reach.NONE])
+def test_without_a_private_way_nobody_is_told_of_a_discipline_matter(sqlite_talk: Talk, reach: Reach) -> None:
+    number = report(sqlite_talk)
+    sqlite_talk.say(NEIGHBOUR, "+1")
+    sqlite_talk.channel.reaches |= {RESIDENT: reach, NEIGHBOUR: reach}
+    heard(sqlite_talk)
+    answer = f"{number} 的内容已从普通案件中删除。上报人无法私信，没有告知。"
+    assert private(sqlite_talk, HEAD, f"转纪检 {number}") == answer
+    assert heard(sqlite_talk).keys() <= {MEMBER}
+
+
+def test_who_joined_a_case_that_is_moved_out_hears_that_it_ended_and_not_why(sqlite_talk: Talk) -> None:
+    """They may know nothing of the accusation, which was made by somebody else."""
+    number = report(sqlite_talk)
+    sqlite_talk.say(NEIGHBOUR, "+1")
+    heard(sqlite_talk)
+    private(sqlite_talk, LEADER, f"转纪检 {number}")
+    told = heard(sqlite_talk)
+    assert told[RESIDENT] == [replies.DISCIPLINE_NOTE]
+    assert told[NEIGHBOUR] == [f"您上报的 {number} 已结束，没有受理。如有疑问请联系社区。"]
+
+
+def test_who_heard_already_that_it_is_closed_hears_nothing_of_the_move(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    sqlite_talk.say(NEIGHBOUR, "+1")
+    private(sqlite_talk, MEMBER, f"办结 {number}")
+    private(sqlite_talk, RESIDENT, f"解决了 {number}")
+    heard(sqlite_talk)
+    private(sqlite_talk, LEADER, f"转纪检 {number}")
+    assert NEIGHBOUR not in heard(sqlite_talk)
 
 
 @every_order

@@ -3,6 +3,8 @@
 import pytest
 
 from data.models import Case, CaseStatus, Media, Message, Task, TaskStatus
+from handlers import replies, staff_replies
+from handlers.message import Kind
 from tests.handlers.scenes import (
     FIRST,
     LEADER,
@@ -141,6 +143,55 @@ def test_withdrawing_takes_the_task_back(sqlite_talk: Talk, taken: bool) -> None
     assert (case.status, case.next_action_at) == (CaseStatus.WITHDRAWN, None)
     assert [task.status for task in sqlite_talk.rows(Task)] == [TaskStatus.REVOKED]
     assert "已撤回" in private(sqlite_talk, RESIDENT, f"撤回 {number}")
+
+
+def test_a_neighbour_takes_back_only_their_own_part(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    sqlite_talk.say(NEIGHBOUR, "+1")
+    private(sqlite_talk, MEMBER, f"接 {number}")
+    heard(sqlite_talk)
+    assert private(sqlite_talk, NEIGHBOUR, f"撤回 {number}") == replies.own_part_withdrawn(number)
+    assert sqlite_talk.case().status is CaseStatus.ACCEPTED
+    assert heard(sqlite_talk) == {MEMBER: [staff_replies.reporter_left(number, "")]}
+    private(sqlite_talk, MEMBER, f"办结 {number}")
+    assert list(heard(sqlite_talk)) == [RESIDENT]
+    assert private(sqlite_talk, NEIGHBOUR, f"撤回 {number}") == NOT_YOURS
+
+
+def test_a_case_ends_with_the_last_who_reported_it(sqlite_talk: Talk) -> None:
+    """The matter may be over for who reported it first, and not for the neighbours."""
+    number = report(sqlite_talk)
+    sqlite_talk.say(NEIGHBOUR, "+1")
+    heard(sqlite_talk)
+    answer = private(sqlite_talk, RESIDENT, f"撤回 {number} 已经自己收拾了，电话13812345678")
+    assert answer == f"已撤回您的上报。{number} 还有邻居报过，会继续办理。"
+    left = f"{number} 有一位上报人撤回（已经自己收拾了，电话[电话]），还有邻居报过，请继续办理。"
+    assert heard(sqlite_talk) == {MEMBER: [left]}
+    assert private(sqlite_talk, NEIGHBOUR, f"撤回 {number}") == f"{number} 已撤回。"
+    assert sqlite_talk.case().status is CaseStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize("taken_back", ["撤回 1001", "m1"])
+def test_a_report_that_was_merged_into_it_is_not_taken_away(talk: Talk, taken_back: str) -> None:
+    """Neither by the order nor by recalling the message."""
+    first, second = report(talk), report(talk, "3号楼停水了，没人管", NEIGHBOUR)
+    private(talk, LEADER, f"并 {second} {first}")
+    if taken_back == "m1":
+        talk.say(RESIDENT, kind=Kind.RECALL, recalls="m1")
+    else:
+        private(talk, RESIDENT, taken_back)
+    assert talk.case(first).status is CaseStatus.DISPATCHED
+    heard(talk)
+    private(talk, MEMBER, f"办结 {first}")
+    assert list(heard(talk)) == [NEIGHBOUR]
+
+
+def test_nothing_is_taken_back_from_a_case_that_is_over(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    sqlite_talk.say(NEIGHBOUR, "+1")
+    private(sqlite_talk, MEMBER, f"办结 {number}")
+    assert "不能撤回" in private(sqlite_talk, NEIGHBOUR, f"撤回 {number}")
+    assert "已结案" in private(sqlite_talk, NEIGHBOUR, f"解决了 {number}")
 
 
 @every_order

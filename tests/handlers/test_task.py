@@ -138,7 +138,7 @@ def test_resolving_where_the_reporter_cannot_be_reached_is_a_task_for_a_person(s
     number = report(sqlite_talk, who=RESIDENT, group=None)
     heard(sqlite_talk)
     assert "已接单" in private(sqlite_talk, "chen.zhiyuan", f"接 {number}")
-    private(sqlite_talk, "chen.zhiyuan", f"办结 {number} 已清理")
+    assert private(sqlite_talk, "chen.zhiyuan", f"办结 {number} 已清理") == f"{number} 已办结，等待确认。"
     assert heard(sqlite_talk) == {"chen.zhiyuan": [f"{number} 的上报人无法私信通知，请您当面或电话告知结果。"]}
 
 
@@ -233,6 +233,13 @@ def test_passing_up(sqlite_talk: Talk) -> None:
         assert private(sqlite_talk, MEMBER, f"上报 {number} 还是不行") == f"{number} 已上报，现由{colour}牵头。"
     assert private(sqlite_talk, MEMBER, f"上报 {number} 再上") == f"{number} 已在最高一级（红色·区）。"
     assert sqlite_talk.case().level is EscalationLevel.DISTRICT
+
+
+def test_who_leads_next_reads_the_reason_without_what_is_personal(sqlite_talk: Talk) -> None:
+    number = accepted(sqlite_talk)
+    heard(sqlite_talk)
+    private(sqlite_talk, MEMBER, f"上报 {number} 户主不开门，电话13812345678")
+    assert heard(sqlite_talk)[HEAD] == [f"【黄色·社区】{number} 3号楼 环境卫生：户主不开门，电话[电话]，请牵头办理。"]
 
 
 @every_order

@@ -10,6 +10,7 @@ from bot.app import quiet
 from data.models import Case, CaseStatus, ClosedBy, EscalationLevel, Evaluation, OutboxMessage, Source
 from handlers.cases.escalation import sweep
 from handlers.local_time import SHANGHAI
+from handlers.message import Reach
 from tests.handlers.scenes import (
     COLLEAGUE,
     DEPUTY,
@@ -149,6 +150,23 @@ def test_two_weeks_of_silence_close_a_case(sqlite_talk: Talk) -> None:
     assert case.next_action_at is None
     assert steps(sqlite_talk)[-1] == "system close"
     assert sqlite_talk.rows(Evaluation) == []  # silence is never satisfaction
+
+
+@pytest.mark.parametrize(
+    ("group", "who", "line"),
+    [
+        ("g001", "g001", "1001 办结已满14天没有收到意见，先行结案。有问题仍可回「没解决 1001」。"),
+        (None, "chen.zhiyuan", "1001 办结满14天没有收到意见，已结案。有上报人无法私信通知，请当面或电话告知。"),
+    ],
+)
+def test_who_cannot_be_told_alone_hears_of_it_in_the_group_or_from_a_person(
+    sqlite_talk: Talk, group: str | None, who: str, line: str
+) -> None:
+    number = report(sqlite_talk, group=group)
+    private(sqlite_talk, MEMBER if group else "chen.zhiyuan", f"办结 {number}")
+    sqlite_talk.channel.reaches[RESIDENT] = Reach.GROUP_ONLY
+    heard(sqlite_talk.later(days=13))
+    assert heard(sqlite_talk.later(days=1))[who] == [line]
 
 
 def test_a_case_reopened_meanwhile_is_not_closed_in_silence(sqlite_talk: Talk) -> None:
