@@ -140,6 +140,22 @@ def test_recalled_while_it_was_fetched(sqlite_talk: Talk) -> None:
     assert (talk.rows(Media), _files(talk)) == ([], [])
 
 
+def test_forgotten_while_it_was_fetched_it_is_nobody_elses(talk: Talk) -> None:
+    """A photo turns out to belong to an accusation while it is fetched, and a neighbour's photo is the next one."""
+
+    class AccusationMeanwhile(dict[str, bytes | ChannelError]):
+        def __getitem__(self, reference: str) -> bytes | ChannelError:
+            talk.say("r001", "我要举报社区书记收红包,收了物业的钱", group=None)
+            talk.say("r002", "5号楼电梯坏了,按了没反应", media=("/media/lift.jpg",))
+            return picture()
+
+    talk.say("r001", "", group=None, media=(PHOTO,))
+    talk.channel.photos = AccusationMeanwhile()
+    talk.bot.fetch_photos(talk.now)
+    assert [(media.reference, media.state) for media in talk.rows(Media)] == [("/media/lift.jpg", MediaState.WANTED)]
+    assert _files(talk) == []
+
+
 def test_recalled_later_the_file_goes_too(talk: Talk) -> None:
     _wanted(talk, picture())
     talk.bot.fetch_photos(talk.now)
