@@ -235,6 +235,39 @@ def test_a_photo_is_fetched_by_one_and_by_another_if_that_one_died(talk: Talk) -
     assert not photos._claim(_media(talk), talk.now + 2 * CLAIM)
 
 
+@pytest.mark.parametrize("trouble", [MediaGone("the address ran out"), ChannelBusy("cut off"), ValueError("a bug")])
+def test_who_is_slow_does_not_undo_what_another_fetched(talk: Talk, trouble: Exception) -> None:
+    class SlowerThanAnother(dict[str, bytes | ChannelError]):
+        def __getitem__(self, reference: str) -> bytes | ChannelError:
+            talk.channel.photos = {PHOTO: picture()}
+            talk.bot.fetch_photos(talk.now + CLAIM + dt.timedelta(seconds=1))
+            raise trouble
+
+    talk.say("r001", LAMP, media=(PHOTO,))
+    talk.channel.photos = SlowerThanAnother()
+    talk.bot.fetch_photos(talk.now)
+    media = _media(talk)
+    assert (media.state, media.refusal, media.attempts) == (MediaState.STORED, None, 0)
+    assert not set(talk.told("r001")) & set(replies.PHOTO_REFUSED.values())
+
+
+def test_a_claim_begins_when_the_photos_turn_comes(sqlite_talk: Talk) -> None:
+    """Else the last photos of a long round would be fetched by two."""
+    talk = sqlite_talk
+    claimed_until: list[dt.datetime] = []
+
+    class Watched(dict[str, bytes | ChannelError]):
+        def __getitem__(self, reference: str) -> bytes | ChannelError:
+            claimed_until.extend(m.next_attempt_at for m in talk.rows(Media) if m.reference == reference)
+            return picture()
+
+    talk.say("r001", LAMP, media=(PHOTO, "/media/b.jpg"))
+    talk.channel.photos = Watched()
+    talk.bot.fetch_photos(talk.now)
+    first, second = claimed_until
+    assert talk.now + CLAIM <= first < second
+
+
 def test_photos_may_lie_elsewhere(sqlite_talk: Talk, tmp_path: Path) -> None:
     talk = sqlite_talk
     for url in ("memory:///", f"file://{tmp_path}/far/away"):
