@@ -69,11 +69,12 @@ class Photos:
             message = session.exec(found.where(col(Message.case_id).is_not(None))).first()
             if message is None or session.exec(select(Media.id).where(Media.message_id == message.id)).first():
                 return
+            # The row first, as if it were being fetched, so that nobody takes its files for forgotten ones.
             media = Media(message_id=message.id or 0, channel=channel, reference=message_id)
+            media.next_attempt_at = message.received_at + CLAIM
             session.add(media)
-            session.flush()
-            self._put(media, picture)
             session.commit()
+        self._keep(media, picture)
 
     def read(self, path: str) -> bytes:
         """The kept JPEG."""
@@ -85,12 +86,13 @@ class Photos:
 
     def tidy(self, *, limit: int = 500) -> int:
         """Forget photos whose talk came to nothing, and delete the files of all that are forgotten (decision 8)."""
+        # The files first: a photo that is kept meanwhile has its row before its files.
+        named = {path: OURS.fullmatch(path) for path in self.store.names()}
         with self.database.writing() as session:
             for media in session.exec(select(Media).where(~_is_needed()).limit(limit)).all():
                 session.delete(media)
             session.commit()
             kept = set(session.exec(select(Media.id)).all())
-        named = {path: OURS.fullmatch(path) for path in self.store.names()}
         orphans = [path for path, ours in named.items() if ours and int(ours[1]) not in kept]
         if orphans:
             self.store.delete(orphans)

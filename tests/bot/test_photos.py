@@ -2,7 +2,8 @@
 
 import datetime as dt
 import io
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from PIL import Image
 
 from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure, MediaGone
 from bot.photo_store import PhotoStore
-from bot.photos import CLAIM, MOST_ATTEMPTS
-from bot.pictures import THUMBNAIL_PX
+from bot.photos import CLAIM, MOST_ATTEMPTS, Photos
+from bot.pictures import THUMBNAIL_PX, drawn_anew
 from data.models import Media, MediaState, PendingMessage
 from handlers import replies
 from handlers.message import Kind
@@ -192,6 +193,67 @@ def test_the_photo_of_a_case_stays(sqlite_talk: Talk) -> None:
     talk.bot.purge(talk.now)
     talk.bot.tidy_photos(talk.now)
     assert (len(talk.rows(Media)), _files(talk)) == (1, FILES)
+
+
+@dataclass(frozen=True)
+class Meanwhile(PhotoStore):
+    """Something else happens before and behind each look at the files, and each time one is written."""
+
+    happens: Callable[[], object] = lambda: None
+
+    def names(self) -> list[str]:
+        self.happens()
+        found = super().names()
+        self.happens()
+        return found
+
+    def put(self, path: str, content: bytes) -> None:
+        super().put(path, content)
+        self.happens()
+
+
+def _meanwhile(talk: Talk, happens: Callable[[], object]) -> Photos:
+    """The photos of the talk, with something that happens to their files meanwhile."""
+    store = Meanwhile(Path(talk.bot.settings.media_dir), happens=happens)
+    return replace(talk.bot.photos, store=store)
+
+
+def test_tidying_leaves_what_is_kept_meanwhile(talk: Talk) -> None:
+    def arrives() -> None:
+        talk.say("r001", LAMP, media=(PHOTO,))
+        talk.bot.fetch_photos(talk.now)
+
+    talk.channel.photos[PHOTO] = picture()
+    assert _meanwhile(talk, arrives).tidy() == 0
+    assert len(talk.rows(Media)) == 2
+    for media in talk.rows(Media):
+        assert talk.bot.photos.read(media.path).startswith(b"\xff\xd8")
+
+
+def test_tidying_leaves_the_photo_of_a_form_that_is_just_written(talk: Talk) -> None:
+    talk.say("r001", LAMP)
+    _meanwhile(talk, talk.bot.photos.tidy).add("console", "m1", drawn_anew(picture()))
+    assert (_media(talk).state, _files(talk)) == (MediaState.STORED, FILES)
+    assert talk.bot.fetch_photos(talk.now) == 0
+
+
+def test_the_photo_of_a_form_is_nobody_elses_to_fetch(sqlite_talk: Talk) -> None:
+    """No platform has it; who tried would tell its sender that it is gone."""
+    talk = sqlite_talk
+    talk.say("r001", LAMP)
+    fetched: list[int] = []
+    photos = _meanwhile(talk, lambda: fetched.append(talk.bot.fetch_photos(talk.now)))
+    photos.add("console", "m1", drawn_anew(picture()))
+    photos.add("console", "m1", drawn_anew(picture()))
+    assert (set(fetched), len(talk.rows(Media)), _media(talk).path) == ({0}, 1, "1.jpg")
+
+
+def test_a_file_that_another_deleted_is_no_reason_to_stop(tmp_path: Path) -> None:
+    store = PhotoStore(tmp_path)
+    for name in ("1.jpg", "3.jpg"):
+        store.put(name, b"x")
+    store.delete(["1.jpg", "2.jpg", "3.jpg"])
+    assert store.names() == []
 
 
 def test_tidying_touches_no_file_that_is_not_ours(sqlite_talk: Talk) -> None:
