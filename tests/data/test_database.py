@@ -130,6 +130,16 @@ def test_a_reference_to_nothing_is_refused(database: Database) -> None:
             session.commit()
 
 
+def test_an_error_does_not_say_what_was_to_be_written(database: Database) -> None:
+    """Errors go into the log, and what residents say does not."""
+    with database.writing() as session:
+        session.add(Media(message_id=9999, channel="console", reference="老伴王秀英"))
+        with pytest.raises(IntegrityError) as caught:
+            session.commit()
+    assert "INSERT INTO media" in str(caught.value)
+    assert "王秀英" not in str(caught.value)
+
+
 def test_a_message_is_stored_once(database: Database) -> None:
     with database.writing() as session:
         session.add_all([_message(), _message()])
