@@ -4,7 +4,6 @@ Types and fields of the future are passed over quietly; what we know must have i
 """
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from bot.channels import BadCallback
 from bot.channels.cards import order_of
+from bot.channels.mentions import without_mentions
 from handlers.message import IncomingMessage, Kind
 
 CHANNEL = "wecom_robot"
@@ -24,8 +24,6 @@ KINDS = {
     "file": Kind.OTHER,
     "video": Kind.OTHER,
 }
-# Mentions are how the bot was called, and no part of what is said.
-MENTIONS = re.compile(r"^(?:\s*@\S+(?:[\s\u2005]+|$))+")
 LAST_SECOND = 4_102_444_800
 
 
@@ -161,7 +159,7 @@ def _of_message(callback: _Callback, now: dt.datetime) -> RobotCallback:
         platform_id=callback.msgid,
         sender=_sender(callback),
         sent_at=_sent_at(callback, now),
-        text=MENTIONS.sub("", words) if group else words,
+        text=without_mentions(words) if group else words,
         kind=KINDS[callback.msgtype],
         group=group,
         media=tuple(dict.fromkeys(callback.photos() + quote.photos())),
