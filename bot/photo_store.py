@@ -1,5 +1,6 @@
 """Where photos lie: a folder of this machine, or what several machines share, such as s3://bucket/path."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +23,13 @@ class PhotoStore:
         return bytes(self._store.get(path).bytes())
 
     def delete(self, paths: list[str]) -> None:
-        self._store.delete(paths)
+        """Also where another process was faster with some of them."""
+        try:
+            self._store.delete(paths)
+        except FileNotFoundError:
+            for path in paths:
+                with suppress(FileNotFoundError):
+                    self._store.delete(path)
 
     def names(self) -> list[str]:
         return [meta["path"] for lot in self._store.list() for meta in lot]

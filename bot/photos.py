@@ -6,13 +6,14 @@ A robot's links live five minutes, so fetching begins as soon as a message is co
 import datetime as dt
 import re
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy import ColumnElement
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from bot.channels import Channel, ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure, MediaGone
 from bot.photo_store import PhotoStore
@@ -53,9 +54,10 @@ class Photos:
                 .limit(limit)
             )
             wanted = session.exec(statement).all()
-        done = 0
+        done, began = 0, time.monotonic()
         for media in wanted:
-            if self._claim(media, context.now):
+            # A claim runs from when the photo's turn comes, however long those before it took.
+            if self._claim(media, context.now + dt.timedelta(seconds=time.monotonic() - began)):
                 self._fetch_one(context, media)
                 done += 1
         return done
@@ -67,11 +69,12 @@ class Photos:
             message = session.exec(found.where(col(Message.case_id).is_not(None))).first()
             if message is None or session.exec(select(Media.id).where(Media.message_id == message.id)).first():
                 return
+            # The row first, as if it were being fetched, so that nobody takes its files for forgotten ones.
             media = Media(message_id=message.id or 0, channel=channel, reference=message_id)
+            media.next_attempt_at = message.received_at + CLAIM
             session.add(media)
-            session.flush()
-            self._put(media, picture)
             session.commit()
+        self._keep(media, picture)
 
     def read(self, path: str) -> bytes:
         """The kept JPEG."""
@@ -83,12 +86,13 @@ class Photos:
 
     def tidy(self, *, limit: int = 500) -> int:
         """Forget photos whose talk came to nothing, and delete the files of all that are forgotten (decision 8)."""
+        # The files first: a photo that is kept meanwhile has its row before its files.
+        named = {path: OURS.fullmatch(path) for path in self.store.names()}
         with self.database.writing() as session:
             for media in session.exec(select(Media).where(~_is_needed()).limit(limit)).all():
                 session.delete(media)
             session.commit()
             kept = set(session.exec(select(Media.id)).all())
-        named = {path: OURS.fullmatch(path) for path in self.store.names()}
         orphans = [path for path, ours in named.items() if ours and int(ours[1]) not in kept]
         if orphans:
             self.store.delete(orphans)
@@ -127,7 +131,7 @@ class Photos:
     def _keep(self, media: Media, picture: Picture) -> None:
         paths = self._put(media, picture)
         with self.database.writing() as session:
-            kept = session.get(Media, media.id)
+            kept = session.get(Media, media.id, with_for_update=True)
             if kept is None:  # recalled meanwhile
                 self.store.delete(paths)
                 return
@@ -147,11 +151,11 @@ class Photos:
 
     def _refuse(self, context: Context, media: Media, reason: str) -> None:
         """Say so to the sender, privately; the case stands without the photo."""
-        log.warning("photo refused", media_id=media.id, reason=reason)
         with self.database.writing() as session:
-            kept = session.get(Media, media.id)
+            kept = _still_wanted(session, media)
             if kept is None:
                 return
+            log.warning("photo refused", media_id=media.id, reason=reason)
             kept.state, kept.refusal = MediaState.REFUSED, reason
             session.add(kept)
             message = session.get_one(Message, kept.message_id)
@@ -167,12 +171,18 @@ class Photos:
             return
         log.warning("photo not fetched, trying again", media_id=media.id, error=error)
         with self.database.writing() as session:
-            kept = session.get(Media, media.id)
+            kept = _still_wanted(session, media)
             if kept is not None:
                 kept.attempts += 1
                 kept.next_attempt_at = context.now + dt.timedelta(seconds=5 * 2**kept.attempts)
                 session.add(kept)
                 session.commit()
+
+
+def _still_wanted(session: Session, media: Media) -> Media | None:
+    """The row, unless it is forgotten or another had the photo meanwhile: who is slow may outlive their claim."""
+    kept = session.get(Media, media.id, with_for_update=True)
+    return kept if kept is not None and kept.state is MediaState.WANTED else None
 
 
 def _is_needed() -> ColumnElement[bool]:

@@ -95,9 +95,10 @@ def _references_unchecked(connection: Connection) -> Iterator[None]:
 
 
 def _engine(url: str) -> Engine:
+    """The parameters stay hidden: errors go into the log, and residents' words do not."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=POOL_SIZE, max_overflow=5, pool_pre_ping=True)
-    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
+        return create_engine(url, pool_size=POOL_SIZE, max_overflow=5, pool_pre_ping=True, hide_parameters=True)
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}, "hide_parameters": True}
     if url in ("sqlite://", "sqlite:///:memory:"):
         options["poolclass"] = StaticPool
     else:

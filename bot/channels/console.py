@@ -1,7 +1,6 @@
 """The console channel: JSON over HTTP to the simulator's chat page; for demo, tests and trying things out."""
 
 import datetime as dt
-import re
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
@@ -22,12 +21,11 @@ from bot.channels import (
     Received,
 )
 from bot.channels.envelope import Envelope
+from bot.channels.mentions import without_mentions
 from handlers.message import IncomingMessage, Kind, Reach
 
 TIMEOUT_SECONDS = 5.0
 LARGEST_PHOTO_BYTES = 20_000_000
-# A mention is how the bot was called, and no part of what is said.
-MENTION = re.compile(r"^\s*@\S+[\s\u2005]*")
 KINDS = {kind.value: kind for kind in Kind} | {"mixed": Kind.TEXT}
 
 
@@ -176,7 +174,7 @@ def _incoming(callback: _Callback) -> IncomingMessage:
         sender=callback.sender.userid,
         nickname=callback.sender.nick[:64],
         sent_at=dt.datetime.fromtimestamp(callback.create_time, dt.UTC),
-        text=MENTION.sub("", callback.text) if callback.mentions_bot else callback.text,
+        text=without_mentions(callback.text) if callback.mentions_bot else callback.text,
         kind=Kind.RECALL if callback.recall_msgid else KINDS.get(callback.msgtype, Kind.OTHER),
         group=None if private else callback.chat.id,
         media=tuple(callback.images),

@@ -94,6 +94,8 @@ class Media(SQLModel, table=True):
     """
 
     __tablename__ = "media"
+    # Who fetches a photo knows it by its id, and so do its files: the id of one that is forgotten never comes again.
+    __table_args__ = {"sqlite_autoincrement": True}
     id: int | None = Field(default=None, primary_key=True)
     message_id: int = Field(foreign_key="messages.id", index=True, ondelete="CASCADE")
     channel: str = Field(max_length=32)

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import io
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from PIL import Image
 
 from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure, MediaGone
 from bot.photo_store import PhotoStore
-from bot.photos import CLAIM, MOST_ATTEMPTS
-from bot.pictures import THUMBNAIL_PX
+from bot.photos import CLAIM, MOST_ATTEMPTS, Photos
+from bot.pictures import THUMBNAIL_PX, drawn_anew
 from data.models import Media, MediaState, PendingMessage
 from handlers import replies
 from handlers.message import Kind
@@ -140,6 +141,22 @@ def test_recalled_while_it_was_fetched(sqlite_talk: Talk) -> None:
     assert (talk.rows(Media), _files(talk)) == ([], [])
 
 
+def test_forgotten_while_it_was_fetched_it_is_nobody_elses(talk: Talk) -> None:
+    """A photo turns out to belong to an accusation while it is fetched, and a neighbour's photo is the next one."""
+
+    class AccusationMeanwhile(dict[str, bytes | ChannelError]):
+        def __getitem__(self, reference: str) -> bytes | ChannelError:
+            talk.say("r001", "我要举报社区书记收红包,收了物业的钱", group=None)
+            talk.say("r002", "5号楼电梯坏了,按了没反应", media=("/media/lift.jpg",))
+            return picture()
+
+    talk.say("r001", "", group=None, media=(PHOTO,))
+    talk.channel.photos = AccusationMeanwhile()
+    talk.bot.fetch_photos(talk.now)
+    assert [(media.reference, media.state) for media in talk.rows(Media)] == [("/media/lift.jpg", MediaState.WANTED)]
+    assert _files(talk) == []
+
+
 def test_recalled_later_the_file_goes_too(talk: Talk) -> None:
     _wanted(talk, picture())
     talk.bot.fetch_photos(talk.now)
@@ -176,6 +193,67 @@ def test_the_photo_of_a_case_stays(sqlite_talk: Talk) -> None:
     talk.bot.purge(talk.now)
     talk.bot.tidy_photos(talk.now)
     assert (len(talk.rows(Media)), _files(talk)) == (1, FILES)
+
+
+@dataclass(frozen=True)
+class Meanwhile(PhotoStore):
+    """Something else happens before and behind each look at the files, and each time one is written."""
+
+    happens: Callable[[], object] = lambda: None
+
+    def names(self) -> list[str]:
+        self.happens()
+        found = super().names()
+        self.happens()
+        return found
+
+    def put(self, path: str, content: bytes) -> None:
+        super().put(path, content)
+        self.happens()
+
+
+def _meanwhile(talk: Talk, happens: Callable[[], object]) -> Photos:
+    """The photos of the talk, with something that happens to their files meanwhile."""
+    store = Meanwhile(Path(talk.bot.settings.media_dir), happens=happens)
+    return replace(talk.bot.photos, store=store)
+
+
+def test_tidying_leaves_what_is_kept_meanwhile(talk: Talk) -> None:
+    def arrives() -> None:
+        talk.say("r001", LAMP, media=(PHOTO,))
+        talk.bot.fetch_photos(talk.now)
+
+    talk.channel.photos[PHOTO] = picture()
+    assert _meanwhile(talk, arrives).tidy() == 0
+    assert len(talk.rows(Media)) == 2
+    for media in talk.rows(Media):
+        assert talk.bot.photos.read(media.path).startswith(b"\xff\xd8")
+
+
+def test_tidying_leaves_the_photo_of_a_form_that_is_just_written(talk: Talk) -> None:
+    talk.say("r001", LAMP)
+    _meanwhile(talk, talk.bot.photos.tidy).add("console", "m1", drawn_anew(picture()))
+    assert (_media(talk).state, _files(talk)) == (MediaState.STORED, FILES)
+    assert talk.bot.fetch_photos(talk.now) == 0
+
+
+def test_the_photo_of_a_form_is_nobody_elses_to_fetch(sqlite_talk: Talk) -> None:
+    """No platform has it; who tried would tell its sender that it is gone."""
+    talk = sqlite_talk
+    talk.say("r001", LAMP)
+    fetched: list[int] = []
+    photos = _meanwhile(talk, lambda: fetched.append(talk.bot.fetch_photos(talk.now)))
+    photos.add("console", "m1", drawn_anew(picture()))
+    photos.add("console", "m1", drawn_anew(picture()))
+    assert (set(fetched), len(talk.rows(Media)), _media(talk).path) == ({0}, 1, "1.jpg")
+
+
+def test_a_file_that_another_deleted_is_no_reason_to_stop(tmp_path: Path) -> None:
+    store = PhotoStore(tmp_path)
+    for name in ("1.jpg", "3.jpg"):
+        store.put(name, b"x")
+    store.delete(["1.jpg", "2.jpg", "3.jpg"])
+    assert store.names() == []
 
 
 def test_tidying_touches_no_file_that_is_not_ours(sqlite_talk: Talk) -> None:
@@ -217,6 +295,39 @@ def test_a_photo_is_fetched_by_one_and_by_another_if_that_one_died(talk: Talk) -
     talk.now += CLAIM
     assert (talk.bot.fetch_photos(talk.now), asked) == (1, [False])
     assert not photos._claim(_media(talk), talk.now + 2 * CLAIM)
+
+
+@pytest.mark.parametrize("trouble", [MediaGone("the address ran out"), ChannelBusy("cut off"), ValueError("a bug")])
+def test_who_is_slow_does_not_undo_what_another_fetched(talk: Talk, trouble: Exception) -> None:
+    class SlowerThanAnother(dict[str, bytes | ChannelError]):
+        def __getitem__(self, reference: str) -> bytes | ChannelError:
+            talk.channel.photos = {PHOTO: picture()}
+            talk.bot.fetch_photos(talk.now + CLAIM + dt.timedelta(seconds=1))
+            raise trouble
+
+    talk.say("r001", LAMP, media=(PHOTO,))
+    talk.channel.photos = SlowerThanAnother()
+    talk.bot.fetch_photos(talk.now)
+    media = _media(talk)
+    assert (media.state, media.refusal, media.attempts) == (MediaState.STORED, None, 0)
+    assert not set(talk.told("r001")) & set(replies.PHOTO_REFUSED.values())
+
+
+def test_a_claim_begins_when_the_photos_turn_comes(sqlite_talk: Talk) -> None:
+    """Else the last photos of a long round would be fetched by two."""
+    talk = sqlite_talk
+    claimed_until: list[dt.datetime] = []
+
+    class Watched(dict[str, bytes | ChannelError]):
+        def __getitem__(self, reference: str) -> bytes | ChannelError:
+            claimed_until.extend(m.next_attempt_at for m in talk.rows(Media) if m.reference == reference)
+            return picture()
+
+    talk.say("r001", LAMP, media=(PHOTO, "/media/b.jpg"))
+    talk.channel.photos = Watched()
+    talk.bot.fetch_photos(talk.now)
+    first, second = claimed_until
+    assert talk.now + CLAIM <= first < second
 
 
 def test_photos_may_lie_elsewhere(sqlite_talk: Talk, tmp_path: Path) -> None:

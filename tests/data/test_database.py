@@ -10,10 +10,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from data.database import BUSY_TIMEOUT_MS, UPGRADE_LOCK, Database
-from data.models import Account, Claim, Duty, Message
+from data.models import Account, Claim, Duty, Media, Message
 from tests.databases import PostgresqlDatabases, SqliteDatabases
 
 NOON = dt.datetime(2026, 9, 7, 4, tzinfo=dt.UTC)
@@ -63,6 +63,28 @@ def test_what_the_street_left_goes_down_too(database: Database) -> None:
     assert _tables(database) == set()
 
 
+def test_the_id_of_a_forgotten_photo_never_comes_again(empty: Database) -> None:
+    """Whoever still fetches it would else write it into the row of another; photos from before are kept."""
+    empty.upgrade("0003")
+    with empty.writing() as session:
+        session.add(_message())
+        session.flush()
+        session.add_all([_photo(), _photo()])
+        session.commit()
+    empty.upgrade()
+    with empty.writing() as session:
+        kept, forgotten = session.exec(select(Media).order_by(col(Media.id))).all()
+        session.delete(forgotten)
+        session.flush()
+        session.add(new := _photo())
+        session.commit()
+    ids = [kept.id, forgotten.id, new.id]
+    assert len(set(ids)) == 3
+    empty.downgrade("0003")
+    with empty.reading() as session:
+        assert set(session.exec(select(Media.id)).all()) == {kept.id, new.id}
+
+
 def test_an_upgrade_waits_for_one_that_runs(empty: Database, empty_url: str) -> None:
     """Two replicas start at the same time: the second must not stumble over the first."""
     second, failures = Database(empty_url), []
@@ -106,6 +128,16 @@ def test_a_reference_to_nothing_is_refused(database: Database) -> None:
         session.add(Duty(unit_id=9999, person_id=9999, weekday=0, starts_minute=0, ends_minute=1))
         with pytest.raises(IntegrityError):
             session.commit()
+
+
+def test_an_error_does_not_say_what_was_to_be_written(database: Database) -> None:
+    """Errors go into the log, and what residents say does not."""
+    with database.writing() as session:
+        session.add(Media(message_id=9999, channel="console", reference="老伴王秀英"))
+        with pytest.raises(IntegrityError) as caught:
+            session.commit()
+    assert "INSERT INTO media" in str(caught.value)
+    assert "王秀英" not in str(caught.value)
 
 
 def test_a_message_is_stored_once(database: Database) -> None:
@@ -186,6 +218,10 @@ def test_the_folder_of_a_new_database_is_made(tmp_path: Path) -> None:
 
 def _message() -> Message:
     return Message(channel="console", platform_id="same", sent_at=NOON, received_at=NOON)
+
+
+def _photo() -> Media:
+    return Media(message_id=1, channel="console", reference="/a.jpg")
 
 
 def _counter(session: Session, *, lock: bool = False) -> Account:

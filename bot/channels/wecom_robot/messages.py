@@ -1,6 +1,7 @@
 """What a robot is told, by callback or over the long connection: the same JSON, understood here once.
 
-Types and fields of the future are passed over quietly; what we know must have its shape.
+Types and fields of the future are passed over quietly, and so is a quote we cannot read; what else we know must have
+its shape.
 """
 
 import datetime as dt
@@ -8,10 +9,18 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from bot.channels import BadCallback
 from bot.channels.cards import order_of
+from bot.channels.mentions import without_mentions
 from handlers.message import IncomingMessage, Kind
 
 CHANNEL = "wecom_robot"
@@ -24,9 +33,17 @@ KINDS = {
     "file": Kind.OTHER,
     "video": Kind.OTHER,
 }
-# Mentions are how the bot was called, and no part of what is said.
-MENTIONS = re.compile(r"^(?:\s*@\S+(?:[\s\u2005]+|$))+")
 LAST_SECOND = 4_102_444_800
+# What behind a number makes it one of a room, a house, a bus line, a year or an amount, and no case's.
+NUMBER = re.compile(r"(?<![\dA-Za-z])\d{4,9}(?!\d)(\s?室|[路弄栋幢元块年户人]|号(?![案单]))?")
+
+
+def _or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """A quote we cannot read must not cost what is said about it."""
+    try:
+        return validate(value)
+    except ValidationError:
+        return None
 
 
 def _whole(value: Any) -> Any:
@@ -116,7 +133,7 @@ class _Callback(_Content):
     msgtype: str
     create_time: int | None = Field(default=None, ge=0, le=LAST_SECOND)
     response_url: str = Field(default="", max_length=2000)
-    quote: _Content | None = None
+    quote: Annotated[_Content | None, WrapValidator(_or_none)] = None
     event: _Event | None = None
 
 
@@ -161,12 +178,12 @@ def _of_message(callback: _Callback, now: dt.datetime) -> RobotCallback:
         platform_id=callback.msgid,
         sender=_sender(callback),
         sent_at=_sent_at(callback, now),
-        text=MENTIONS.sub("", words) if group else words,
+        text=without_mentions(words) if group else words,
         kind=KINDS[callback.msgtype],
         group=group,
         media=tuple(dict.fromkeys(callback.photos() + quote.photos())),
         addressed=True,
-        quoted_text=quote.words(),
+        quoted_text=_of_a_case(quote.words()),
     )
     return RobotCallback(message, group, callback.response_url)
 
@@ -189,6 +206,12 @@ def _of_event(callback: _Callback, now: dt.datetime) -> RobotCallback:
     )
     group = callback.chatid if callback.chattype == GROUP else None
     return RobotCallback(message, group, callback.response_url, clicked=click.task_id or callback.msgid)
+
+
+def _of_a_case(quoted: str) -> str:
+    """The platform does not tell whose words are quoted: a neighbour's "1001室漏水" names no case as ours do."""
+    first = NUMBER.search(quoted)
+    return "" if first and first[1] else quoted
 
 
 def _sender(callback: _Callback) -> str:

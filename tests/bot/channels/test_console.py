@@ -60,6 +60,12 @@ def test_who_is_meant() -> None:
     assert (_parse(MESSAGE | others).addressed, _parse(MESSAGE | others).quoted_text) == (False, "")
 
 
+@pytest.mark.parametrize("said", ["@随手拍 楼道灯坏了", "@随手拍，楼道灯坏了", "@随手拍楼道灯坏了"])
+def test_the_mention_is_no_part_of_the_words(said: str) -> None:
+    assert _parse(MESSAGE | {"text": said, "mentions_bot": True}).text == "楼道灯坏了"
+    assert _parse(MESSAGE | {"text": said}).text == said
+
+
 @pytest.mark.parametrize(
     ("msgtype", "kind"),
     [("text", Kind.TEXT), ("mixed", Kind.TEXT), ("image", Kind.IMAGE), ("voice", Kind.VOICE), ("hologram", Kind.OTHER)],

@@ -23,6 +23,7 @@ from bot.channels.wecom_robot.answers import LONGEST_BYTES, LONGEST_PLAIN_BYTES,
 from bot.leases import LeaseHolder
 from data.database import Database
 from handlers import replies
+from handlers.command import Command, Verb, parse
 from handlers.message import Kind, Reach
 from tests.bot.channels.robot_office import API, NONCE, STAMP, opened, robot_on, sealed, unsealed
 from tests.bot.channels.sealing import KEY, TOKEN
@@ -88,6 +89,8 @@ def test_words_in_a_group(robot: WecomRobot) -> None:
         ("@随手拍 查 1001", "查 1001"),
         ("@随手拍\u2005查 1001", "查 1001"),
         (" @老王 @随手拍 灯坏了", "灯坏了"),
+        ("@随手拍，3号楼电梯坏了", "3号楼电梯坏了"),
+        ("@随手拍3号楼电梯坏了", "3号楼电梯坏了"),
         ("@随手拍", ""),
         ("@随手拍 ", ""),
         ("灯坏了 @随手拍", "灯坏了 @随手拍"),
@@ -130,6 +133,10 @@ def test_a_photo_with_words(robot: WecomRobot) -> None:
         ({"msgtype": "voice", "voice": {"content": "说的话"}}, "说的话", ()),
         ({"msgtype": "file", "file": {"url": "https://a.myqcloud.com/f"}}, "", ()),
         ({"msgtype": "hologram", "hologram": 5}, "", ()),
+        ({"msgtype": "image", "image": {}}, "", ()),
+        ({"msgtype": "image", "image": {"url": "u" * 5000}}, "", ()),
+        ({"msgtype": "text", "text": {"content": None}}, "", ()),
+        ("words", "", ()),
         (None, "", ()),
     ],
 )
@@ -137,6 +144,31 @@ def test_a_quote(robot: WecomRobot, quote: Any, words: str, photos: tuple[str, .
     message = opened(robot, TEXT | {"quote": quote}).message
     assert message is not None
     assert (message.text, message.quoted_text, message.media) == ("3号楼灯坏了", words, photos)
+
+
+@pytest.mark.parametrize(
+    ("quoted", "number"),
+    [
+        ("已登记，编号 1001：3号楼 供电照明", 1001),
+        ("1001：办理中，时限 9月8日10:00", 1001),
+        ("您上报的 1001 已办结", 1001),
+        ("我是3号楼2单元1001室", None),
+        ("编号 1001 是 1203室", 1001),
+        ("1001号案件", 1001),
+        ("1001室漏水今天修好没有", None),
+        ("1203 室的灯坏了", None),
+        ("人民路1001号门口积水", None),
+        ("等1001路车的站牌倒了", None),
+        ("押金2000元没退", None),
+        ("2023年就报过", None),
+    ],
+)
+def test_whoever_is_quoted_only_a_case_is_meant(robot: WecomRobot, quoted: str, number: int | None) -> None:
+    """The platform does not tell whose words they are."""
+    said = {"text": {"content": "@随手拍 解决了"}, "quote": {"msgtype": "text", "text": {"content": quoted}}}
+    message = opened(robot, TEXT | said).message
+    assert message is not None
+    assert parse(message.text, message.quoted_text) == Command(Verb.SOLVED, number, explicit=False)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +284,6 @@ def test_fields_of_the_future_are_ignored(robot: WecomRobot) -> None:
         {"image": {"url": ""}},
         {"image": {"url": "h" * 4001}},
         {"mixed": {"msg_item": {}}},
-        {"quote": "words"},
         {"create_time": -1},
         {"create_time": 10**15},
         {"response_url": 5},
