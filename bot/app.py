@@ -5,6 +5,7 @@ import datetime as dt
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -146,12 +147,13 @@ def _listen(bot: Bot) -> None:
 
 
 def _send_forever(bot: Bot, stop: threading.Event) -> None:
-    """The sender's loop: woken after every commit, else once a second."""
+    """The sender's loop: woken after every commit, else once a second. Told to stop, it ends the send under way."""
+    deliver = partial(bot.deliver_all, stopping=stop.is_set)
     while not stop.is_set():
         bot.wake.wait(timeout=1)
         bot.wake.clear()
         bot.photos.wanted.set()
-        run("outbox", bot.deliver_all, bot.clock)
+        run("outbox", deliver, bot.clock)
         stop.wait(SENDER_PAUSE_SECONDS)
 
 

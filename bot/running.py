@@ -119,10 +119,13 @@ class Bot:
             self.shadow.differing = waiting[-MOST_WAITING:]
         return len(compared)
 
-    def deliver_all(self, now: dt.datetime) -> int:
+    def deliver_all(self, now: dt.datetime, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Rounds until nothing that is due is left; each claims from its own moment, however long the last one took."""
         started, total = time.monotonic(), 0
-        while done := self.outbox.deliver(now + dt.timedelta(seconds=time.monotonic() - started)):
+        while not stopping():
+            done = self.outbox.deliver(now + dt.timedelta(seconds=time.monotonic() - started), stopping=stopping)
+            if not done:
+                break
             total += done
         return total
 
