@@ -133,10 +133,14 @@ class Bot:
         """Recalls, and cards that lose their buttons."""
         return SentMessages(self.database, self.channels).change(now)
 
-    def close(self) -> None:
-        """Let go of the database and the platforms."""
+    def hang_up(self) -> None:
+        """Let go of the platforms; what they have told us is handled to its end first."""
         for channel in self.channels.values():
             channel.close()
+
+    def close(self) -> None:
+        """Let go of the platforms and the database."""
+        self.hang_up()
         self.database.close()
 
     def _in_lots(self, now: dt.datetime, work: Callable[..., int]) -> int:
