@@ -19,6 +19,8 @@ from bot.channels import (
     ChannelError,
     ChannelMisconfigured,
     ChannelUnsure,
+    CutOff,
+    NotAsked,
     Outgoing,
     Receipt,
 )
@@ -93,7 +95,7 @@ class Outbox:
         """Hand one message to its channel and write down what became of it."""
         channel = self.channels.get(claimed.row.channel)
         if channel is None:
-            Results(self.database, claimed, round_.now()).dead(f"渠道「{claimed.row.channel}」没有启用")
+            Results(self.database, claimed, round_.now()).not_asked(f"渠道「{claimed.row.channel}」没有启用")
             return
         parts = pieces(claimed.text, channel.longest_text_bytes)
         receipt, error = self._hand_over(channel, claimed, parts)
@@ -135,9 +137,11 @@ def _failed(results: Results, channel: Channel, error: ChannelError) -> bool:
             return results.needs_person(str(error))
         case ChannelBusy():
             return results.postponed(str(error), retry_after=error.retry_after or 0.0)
-        case ChannelUnsure() if channel.checks_duplicates:  # a second send is dropped
+        case ChannelUnsure() if channel.checks_duplicates and not isinstance(error, CutOff):  # a second is dropped
             return results.postponed(str(error))
         case ChannelUnsure():
             return results.unknown(str(error))
+        case NotAsked():
+            return results.not_asked(str(error))
         case _:
             return results.dead(str(error))
