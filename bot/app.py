@@ -3,8 +3,10 @@
 import contextlib
 import datetime as dt
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -35,6 +37,8 @@ log = structlog.get_logger("app")
 SENDER_PAUSE_SECONDS = 0.2
 # One photo that hangs must not keep the others waiting.
 FETCHERS = 2
+# Whoever stopped us will not wait for long either.
+LONGEST_STOP_SECONDS = 10.0
 
 
 def build(settings: Settings, *, channels: dict[str, Channel] | None = None, model: Model | None = None) -> Bot:
@@ -92,7 +96,7 @@ def quiet(bot: Bot, **changes: object) -> Bot:
 
 
 def build_app(bot: Bot) -> FastAPI:
-    """The web application; its clock and its outbox run while it serves."""
+    """The web application; its clock, its outbox and its connections run while it serves."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -111,8 +115,10 @@ def build_app(bot: Bot) -> FastAPI:
         stop.set()
         bot.wake.set()
         bot.photos.wanted.set()
-        for thread in (sender, *fetchers):
-            thread.join(timeout=10)
+        _wait_for(sender, *fetchers)
+        # Here, because a signal that ends the process ends it before the server returns to its caller. After the
+        # sender, so that nobody has to guess what became of its last message.
+        bot.hang_up()
 
     app = FastAPI(title="suishoupai", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     add_routes(app, bot)
@@ -145,13 +151,21 @@ def _listen(bot: Bot) -> None:
         channel.start(receive)
 
 
+def _wait_for(*threads: threading.Thread) -> None:
+    """Until all of them have ended what they do, or the time is up."""
+    over = time.monotonic() + LONGEST_STOP_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, over - time.monotonic()))
+
+
 def _send_forever(bot: Bot, stop: threading.Event) -> None:
-    """The sender's loop: woken after every commit, else once a second."""
+    """The sender's loop: woken after every commit, else once a second. Told to stop, it ends the send under way."""
+    deliver = partial(bot.deliver_all, stopping=stop.is_set)
     while not stop.is_set():
         bot.wake.wait(timeout=1)
         bot.wake.clear()
         bot.photos.wanted.set()
-        run("outbox", bot.deliver_all, bot.clock)
+        run("outbox", deliver, bot.clock)
         stop.wait(SENDER_PAUSE_SECONDS)
 
 

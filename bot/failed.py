@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from data.database import Database
-from data.models import FailedMessage, Outcome
+from data.models import FailedMessage, Message, Outcome
 from handlers.message import Context, IncomingMessage, Kind, Location
 
 log = structlog.get_logger("failed")
@@ -85,6 +85,32 @@ def _postpone(inbox: Handles, message_id: int, now: dt.datetime, error: Exceptio
         failed.next_attempt_at = again if failed.attempts < MOST_ATTEMPTS else None
         session.add(failed)
         session.commit()
+
+
+def try_again(session: Session, message_id: int, now: dt.datetime) -> bool:
+    """A person says that it is mended: fresh attempts from now on. False unless it had been left to one."""
+    failed = session.exec(_left_to_a_person(message_id)).first()
+    if failed is None:
+        return False
+    failed.attempts, failed.next_attempt_at = 1, now
+    return True
+
+
+def give_up(session: Session, message_id: int) -> bool:
+    """A person wants no more done about it: its words are gone at once, its photos when the store is tidied."""
+    failed = session.exec(_left_to_a_person(message_id)).first()
+    if failed is None:
+        return False
+    session.get_one(Message, message_id).outcome = Outcome.IGNORED
+    session.delete(failed)
+    return True
+
+
+def _left_to_a_person(message_id: int) -> SelectOfScalar[FailedMessage]:
+    statement = select(FailedMessage).where(
+        FailedMessage.message_id == message_id, col(FailedMessage.next_attempt_at).is_(None)
+    )
+    return statement.with_for_update()
 
 
 def to_json(message: IncomingMessage) -> str:

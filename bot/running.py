@@ -119,10 +119,13 @@ class Bot:
             self.shadow.differing = waiting[-MOST_WAITING:]
         return len(compared)
 
-    def deliver_all(self, now: dt.datetime) -> int:
+    def deliver_all(self, now: dt.datetime, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Rounds until nothing that is due is left; each claims from its own moment, however long the last one took."""
         started, total = time.monotonic(), 0
-        while done := self.outbox.deliver(now + dt.timedelta(seconds=time.monotonic() - started)):
+        while not stopping():
+            done = self.outbox.deliver(now + dt.timedelta(seconds=time.monotonic() - started), stopping=stopping)
+            if not done:
+                break
             total += done
         return total
 
@@ -130,10 +133,14 @@ class Bot:
         """Recalls, and cards that lose their buttons."""
         return SentMessages(self.database, self.channels).change(now)
 
-    def close(self) -> None:
-        """Let go of the database and the platforms."""
+    def hang_up(self) -> None:
+        """Let go of the platforms; what they have told us is handled to its end first."""
         for channel in self.channels.values():
             channel.close()
+
+    def close(self) -> None:
+        """Let go of the platforms and the database."""
+        self.hang_up()
         self.database.close()
 
     def _in_lots(self, now: dt.datetime, work: Callable[..., int]) -> int:

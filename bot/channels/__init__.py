@@ -88,8 +88,16 @@ class RecipientGone(ChannelError):
     """This person or group cannot be reached here any more; others can."""
 
 
+class NotAsked(RecipientGone):
+    """There was no way to them, so nothing was handed over and it says nothing about the platform."""
+
+
 class ChannelUnsure(ChannelError):
     """The send was cut off: nobody knows whether the platform has it."""
+
+
+class CutOff(ChannelUnsure):
+    """And here it would not notice a second one, whatever the channel says of its other messages."""
 
 
 class MediaGone(ChannelError):

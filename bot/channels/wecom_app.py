@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from bot.channels import BadCallback, ChannelError, ChannelUnsure, Limit, Outgoing, Receipt, Receive, Received
+from bot.channels import BadCallback, ChannelUnsure, CutOff, Limit, Outgoing, Receipt, Receive, Received
 from bot.channels.cards import button_card, order_of, settles
 from bot.channels.wecom.client import WecomClient
 from bot.channels.wecom.crypto import WecomCrypto
@@ -99,7 +99,7 @@ class WecomAppChannel:
         try:
             self._client.post("appchat/send", data={"chatid": group} | _as_text(text))
         except ChannelUnsure as error:
-            raise ChannelError(f"没有再发，群里可能已经收到：{error}") from error
+            raise CutOff(f"没有再发，群里可能已经收到：{error}") from error
         return Receipt()
 
     def _say(self, member: str, text: str | None) -> bytes:

@@ -17,11 +17,11 @@ from bot.channels import (
     ChannelError,
     Limit,
     MediaGone,
+    NotAsked,
     Outgoing,
     Receipt,
     Receive,
     Received,
-    RecipientGone,
 )
 from bot.channels.wecom.requests import Call, WecomRequests
 from bot.outbox.pieces import size_of
@@ -107,7 +107,7 @@ class WecomWebhookChannel:
     def _key(self, group: str | None) -> str:
         key = self._keys(group) if group else None
         if not key:
-            raise RecipientGone("这个群没有登记机器人的 key，或者不是群")
+            raise NotAsked("这个群没有登记机器人的 key，或者不是群")
         return key
 
 

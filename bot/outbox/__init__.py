@@ -7,10 +7,11 @@ runs out: where the platform drops duplicates the row is sent again under the sa
 
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels import (
     Channel,
@@ -18,6 +19,8 @@ from bot.channels import (
     ChannelError,
     ChannelMisconfigured,
     ChannelUnsure,
+    CutOff,
+    NotAsked,
     Outgoing,
     Receipt,
 )
@@ -38,6 +41,7 @@ class _Round:
     """A round from `start` on, the channels that failed in it the last time, and those it leaves alone."""
 
     start: dt.datetime
+    stopping: Callable[[], bool]
     began: float = field(default_factory=time.monotonic)
     shut: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
@@ -48,7 +52,7 @@ class _Round:
 
     def may_begin(self, claimed: Claimed) -> bool:
         in_time = self.now() + LONGEST_SEND <= self.start + CLAIM
-        return in_time and claimed.row.channel not in self.shut
+        return in_time and claimed.row.channel not in self.shut and not self.stopping()
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,23 @@ class Outbox:
     database: Database
     channels: Mapping[str, Channel]
 
-    def deliver(self, now: dt.datetime, *, limit: int = MOST_CLAIMED) -> int:
+    def deliver(
+        self, now: dt.datetime, *, limit: int = MOST_CLAIMED, stopping: Callable[[], bool] = lambda: False
+    ) -> int:
         """One round: the oldest waiting message of each conversation; returns how many were tried."""
-        round_, tried = _Round(now), 0
-        for claimed in self._claimed(now, limit):
-            if round_.may_begin(claimed):
+        round_ = _Round(now, stopping)
+        return sum(self._try(claimed, round_) for claimed in self._claimed(now, limit))
+
+    def _try(self, claimed: Claimed, round_: _Round) -> bool:
+        """Whether the message was tried; its result may be lost, but not the messages behind it."""
+        tried = round_.may_begin(claimed)
+        try:
+            if tried:
                 self._send(claimed, round_)
-                tried += 1
             else:
                 Results(self.database, claimed, round_.now()).put_back()
+        except SQLAlchemyError as error:
+            log.exception("result not written", outbox_id=claimed.row.id, tried=tried, error=type(error).__name__)
         return tried
 
     def _claimed(self, now: dt.datetime, limit: int) -> Sequence[Claimed]:
@@ -83,7 +95,7 @@ class Outbox:
         """Hand one message to its channel and write down what became of it."""
         channel = self.channels.get(claimed.row.channel)
         if channel is None:
-            Results(self.database, claimed, round_.now()).dead(f"渠道「{claimed.row.channel}」没有启用")
+            Results(self.database, claimed, round_.now()).not_asked(f"渠道「{claimed.row.channel}」没有启用")
             return
         parts = pieces(claimed.text, channel.longest_text_bytes)
         receipt, error = self._hand_over(channel, claimed, parts)
@@ -125,9 +137,11 @@ def _failed(results: Results, channel: Channel, error: ChannelError) -> bool:
             return results.needs_person(str(error))
         case ChannelBusy():
             return results.postponed(str(error), retry_after=error.retry_after or 0.0)
-        case ChannelUnsure() if channel.checks_duplicates:  # a second send is dropped
+        case ChannelUnsure() if channel.checks_duplicates and not isinstance(error, CutOff):  # a second is dropped
             return results.postponed(str(error))
         case ChannelUnsure():
             return results.unknown(str(error))
+        case NotAsked():
+            return results.not_asked(str(error))
         case _:
             return results.dead(str(error))

@@ -45,6 +45,12 @@ def start_trial(state: ChannelState, until: dt.datetime) -> None:
         state.retry_at = until
 
 
+def give_back_trial(session: Session, channel: str, until: dt.datetime, now: dt.datetime) -> None:
+    """The trial that was to end at `until` was not made after all; another may be made at once."""
+    ours = sa.update(ChannelState).where(col(ChannelState.channel) == channel, col(ChannelState.retry_at) == until)
+    session.execute(ours.values(retry_at=now))
+
+
 def failed(session: Session, channel: str, now: dt.datetime, error: str, *, retry_after: float = 0.0) -> bool:
     """One more failure in a row; True if the platform is left alone from now on."""
     state = _state(session, channel, now)

@@ -104,10 +104,24 @@ class Results:
                 breaker.well(session, row.channel)
         return False
 
+    def not_asked(self, error: str) -> bool:
+        """There was no way to them. Whether the platform answers is as unknown as before, so the next one tries."""
+        row = self.claimed.row
+        log.error("message not delivered", outbox_id=row.id, error=error)
+        with self._writing() as session:
+            self._change(session, status=OutboxStatus.DEAD, error=error[:256])
+            self._give_back_trial(session)
+        return False
+
     def put_back(self) -> None:
         """Claimed and not tried."""
         with self._writing() as session:
             self._change(session, status=OutboxStatus.QUEUED, attempts=self.claimed.row.attempts - 1)
+            self._give_back_trial(session)
+
+    def _give_back_trial(self, session: Session) -> None:
+        if self.claimed.troubled and self.claimed.row.claimed_until is not None:
+            breaker.give_back_trial(session, self.claimed.row.channel, self.claimed.row.claimed_until, self.at)
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:

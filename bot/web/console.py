@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
+import structlog
 from annotated_types import Interval
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot import failed
 from bot.outbox import again, breaker
 from bot.outbox.rows import unmerged
 from bot.running import Bot
@@ -18,6 +20,7 @@ from bot.web.sign_in import OWN_FORM, Denied, Staff, staff_in
 from data.models import FailedMessage, Message, OutboxMessage, OutboxStatus
 from handlers.cases import discipline, drift
 
+log = structlog.get_logger("failed")
 router = APIRouter(prefix="/console")
 
 InAttention = Annotated[Staff, Depends(staff_in(Area.ATTENTION))]
@@ -33,10 +36,11 @@ def attention(request: Request, staff: InAttention) -> Response:
     bot: Bot = request.app.state.bot
     with bot.database.reading() as session:
         risen = drift.drifts(bot.context(session, bot.clock()))
-        failed = session.exec(select(FailedMessage, Message).join(Message).limit(MOST_LISTED)).all()
+        listed = select(FailedMessage, Message).join(Message).order_by(col(FailedMessage.message_id))
+        stumbled = session.exec(listed.limit(MOST_LISTED)).all()
         undelivered = session.exec(_undelivered().order_by(col(OutboxMessage.id).desc()).limit(MOST_LISTED)).all()
         down = [state for state in breaker.troubled(session).values() if breaker.is_open(state)]
-    lists = {"failed": failed, "undelivered": undelivered, "risen": risen, "down": down}
+    lists = {"failed": stumbled, "undelivered": undelivered, "risen": risen, "down": down}
     return HTMLResponse(render("attention.html", staff=staff, CHANNELS=CHANNELS, **lists))
 
 
@@ -48,6 +52,30 @@ def send_again(request: Request, staff: InAttention, outbox_id: Annotated[int, R
         again.send_again(session, outbox_id, bot.clock(), (OutboxStatus.DEAD,))
         session.commit()
     bot.wake.set()
+    return RedirectResponse("/console/attention", status_code=303)
+
+
+@router.post("/attention/failed/{message_id}/again", dependencies=[OWN_FORM])
+def try_failed_again(request: Request, staff: InAttention, message_id: Annotated[int, RowId]) -> Response:
+    """A person says that what a message failed on is mended."""
+    bot: Bot = request.app.state.bot
+    with bot.database.writing() as session:
+        done = failed.try_again(session, message_id, bot.clock())
+        session.commit()
+    if done:
+        log.info("tried again by a person", message_id=message_id, by=staff.person.id)
+    return RedirectResponse("/console/attention", status_code=303)
+
+
+@router.post("/attention/failed/{message_id}/give-up", dependencies=[OWN_FORM])
+def give_failed_up(request: Request, staff: InAttention, message_id: Annotated[int, RowId]) -> Response:
+    """A person wants no more done about a message that failed; what was said is deleted."""
+    bot: Bot = request.app.state.bot
+    with bot.database.writing() as session:
+        done = failed.give_up(session, message_id)
+        session.commit()
+    if done:
+        log.info("given up by a person", message_id=message_id, by=staff.person.id)
     return RedirectResponse("/console/attention", status_code=303)
 
 
@@ -80,5 +108,5 @@ def _undelivered() -> SelectOfScalar[OutboxMessage]:
 
 def waiting(session: Session) -> int:
     """How many messages need a person."""
-    failed = len(session.exec(select(FailedMessage.message_id).limit(MOST_LISTED)).all())
-    return failed + len(session.exec(_undelivered().limit(MOST_LISTED)).all())
+    stumbled = len(session.exec(select(FailedMessage.message_id).limit(MOST_LISTED)).all())
+    return stumbled + len(session.exec(_undelivered().limit(MOST_LISTED)).all())

@@ -2,11 +2,22 @@
 
 import datetime as dt
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from bot.channels import ChannelBusy, ChannelError, ChannelMisconfigured, ChannelUnsure, RecipientGone
+from bot.channels import (
+    ChannelBusy,
+    ChannelError,
+    ChannelMisconfigured,
+    ChannelUnsure,
+    CutOff,
+    NotAsked,
+    Outgoing,
+    Receipt,
+    RecipientGone,
+)
 from bot.outbox import MOST_CLAIMED, Outbox, breaker
 from bot.outbox.breaker import FAILURES_IN_A_ROW
 from data.database import Database
@@ -192,6 +203,73 @@ def test_somebody_who_is_gone_is_dead_and_nobody_else(sqlite_talk: Talk) -> None
     talk.now += dt.timedelta(minutes=1)
     assert [sent.text for sent in talk.deliver()] == ["r000"]
     assert talk.rows(ChannelState) == []
+
+
+@dataclass
+class Ticketed(RecordingChannel):
+    """A platform that is down; only with r000 could it speak at all."""
+
+    name: str = "console"
+    down: bool = True
+
+    def send(self, outgoing: Outgoing) -> Receipt:
+        if outgoing.account != "r000":
+            raise NotAsked("nobody spoke to the robot")
+        if self.down:
+            raise ChannelBusy("status 503")
+        return super().send(outgoing)
+
+
+def test_who_cannot_be_asked_says_nothing_about_the_platform(sqlite_talk: Talk) -> None:
+    """Messages to others end during the outage, and the one that could be sent outlives it all the same."""
+    talk = sqlite_talk
+    talk.bot.channels["console"] = channel = Ticketed()
+    _queue(talk, 1)
+    for number in range(1, 91):
+        talk.now += dt.timedelta(seconds=10)
+        _queue(talk, 1, first=number)
+        talk.deliver()
+    rows = sorted(talk.rows(OutboxMessage), key=lambda row: row.id)
+    assert {row.status for row in rows[1:]} == {OutboxStatus.QUEUED, OutboxStatus.DEAD}
+    assert (rows[0].status, _state(talk).failures >= FAILURES_IN_A_ROW) == (OutboxStatus.QUEUED, True)
+    channel.down = False
+    talk.now += dt.timedelta(minutes=6)
+    talk.deliver()
+    assert [sent.account for sent in channel.sent] == ["r000"]
+    assert talk.rows(ChannelState) == []
+
+
+def test_who_cannot_be_asked_does_not_use_up_the_trial(talk: Talk) -> None:
+    _queue(talk, FAILURES_IN_A_ROW + 3)
+    _down(talk.channel, count=FAILURES_IN_A_ROW)
+    talk.deliver()
+    talk.now = _state(talk).retry_at + SECONDS
+    talk.channel.failures[:] = [NotAsked("nobody spoke to the robot")] * 3
+    assert len(talk.deliver()) == FAILURES_IN_A_ROW
+    assert talk.rows(ChannelState) == []
+
+
+def test_a_trial_that_was_not_made_is_made_by_the_next(talk: Talk) -> None:
+    _queue(talk, 30)
+    _down(talk.channel, count=FAILURES_IN_A_ROW)
+    talk.deliver()
+    talk.now = _state(talk).retry_at + SECONDS
+    answers = iter([False, True, True])
+    assert talk.bot.deliver_all(talk.now, stopping=lambda: next(answers)) == 0  # stopped when it had just claimed
+    talk.now += SECONDS
+    assert len(talk.deliver()) == 30
+
+
+def test_cut_off_where_a_second_one_would_be_read_is_unknown_and_counts(sqlite_talk: Talk) -> None:
+    """Also where the channel drops other duplicates."""
+    talk = sqlite_talk
+    assert talk.channel.checks_duplicates
+    _queue(talk, 6)
+    _down(talk.channel, CutOff("ReadTimeout"))
+    assert _tried(talk) == FAILURES_IN_A_ROW
+    statuses = [row.status for row in sorted(talk.rows(OutboxMessage), key=lambda row: row.id)]
+    assert statuses == [OutboxStatus.UNKNOWN] * FAILURES_IN_A_ROW + [OutboxStatus.QUEUED]
+    assert _state(talk).failures == FAILURES_IN_A_ROW
 
 
 def test_replicas_share_what_they_know(talk: Talk) -> None:

@@ -20,6 +20,7 @@ from bot.channels import (
     ChannelMisconfigured,
     ChannelUnsure,
     Limit,
+    NotAsked,
     Outgoing,
     Receipt,
     Receive,
@@ -124,7 +125,7 @@ class WecomRobot:
         return Received(callback.message, respond, passive=not callback.clicked)
 
     def send(self, outgoing: Outgoing) -> Receipt:
-        """Push over the long connection, else answer with a ticket; raises RecipientGone when there is none."""
+        """Push over the long connection, else answer with a ticket; raises NotAsked when there is none."""
         if self._frames is not None:
             self._frames.push(outgoing)
         else:
@@ -156,6 +157,7 @@ class WecomRobot:
     def _answer_later(self, outgoing: Outgoing) -> None:
         conversation = conversation_key(CHANNEL, outgoing.group, outgoing.account)
         content = json.dumps(self._cards.message(outgoing), ensure_ascii=False).encode("utf-8", "replace")
+        reason: type[ChannelError] = NotAsked
         for _attempt in range(MOST_TICKETS):
             ticket = self._tickets.take(conversation)
             if ticket is None:
@@ -169,7 +171,8 @@ class WecomRobot:
                 raise
             except ChannelError as error:
                 log.warning("ticket refused, trying another", reason=str(error))
-        raise RecipientGone("回调方式下机器人不能主动发言：对方一小时内没有对它说过话，或回复机会已用完")
+                reason = RecipientGone
+        raise reason("回调方式下机器人不能主动发言：对方一小时内没有对它说过话，或回复机会已用完")
 
     def _answer_with(self, address: str, content: bytes) -> None:
         """The code in the address is as good as a password, so it travels among the secrets."""

@@ -14,6 +14,7 @@ from bot.channels import (
     ChannelError,
     ChannelMisconfigured,
     ChannelUnsure,
+    NotAsked,
     Outgoing,
     RecipientGone,
 )
@@ -359,7 +360,7 @@ def test_a_later_answer_uses_the_newest_ticket_once(robot_database: Database) ->
 
 def test_nobody_spoke_so_nothing_can_be_said(robot: WecomRobot) -> None:
     for outgoing in (TO_GROUP, TO_PERSON):
-        with pytest.raises(RecipientGone):
+        with pytest.raises(NotAsked):
             robot.send(outgoing)
 
 
@@ -406,8 +407,9 @@ def test_a_ticket_refused_gives_way_to_the_next(robot_database: Database) -> Non
 def test_not_every_ticket_is_burnt_on_what_the_platform_does_not_want(robot_database: Database) -> None:
     platform = Platform(*[{"errcode": 40058}] * 9)
     robot = _with(robot_database, platform, *"ABCDE")
-    with pytest.raises(RecipientGone):
+    with pytest.raises(RecipientGone) as caught:
         robot.send(TO_GROUP)
+    assert type(caught.value) is RecipientGone  # the platform was asked
     assert len(platform.requests) == 3
 
 

@@ -16,6 +16,7 @@ from bot.channels import (
     ChannelError,
     ChannelUnsure,
     MediaGone,
+    NotAsked,
     Outgoing,
     RecipientGone,
 )
@@ -114,7 +115,7 @@ def test_the_key_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("outgoing", [Outgoing("out-1", "你好", group="wr002"), Outgoing("out-1", "你好", account="a")])
 def test_without_a_key_nobody_is_there(outgoing: Outgoing) -> None:
-    with pytest.raises(RecipientGone):
+    with pytest.raises(NotAsked):
         _channel(_answering(errcode=0)).send(outgoing)
 
 
