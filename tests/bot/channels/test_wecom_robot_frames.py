@@ -281,6 +281,7 @@ class Failing:
 
     def __init__(self, failures: int) -> None:
         self.calls = 0
+        self.worked = threading.Event()
         self._failures = failures
 
     def __call__(self, message: IncomingMessage, passive: bool) -> str | None:
@@ -295,6 +296,7 @@ class Failing:
         self.calls += 1
         if self.calls <= self._failures:
             raise OperationalError("INSERT", {}, Exception("disk full"))
+        self.worked.set()
 
 
 @pytest.mark.parametrize(("failures", "said"), [(1, "已登记 1001"), (2, "已登记 1001"), (3, NOT_STORED)])
@@ -335,6 +337,7 @@ def test_our_own_store_fails_when_an_answer_is_given_back(platform: RobotPlatfor
     assert connection.wait_until_ready(PATIENCE_SECONDS)
     visit.say({"cmd": "aibot_msg_callback", "headers": {"req_id": "r1"}, "body": TEXT})
     _acknowledged(visit, "aibot_respond_msg", 846605)
+    assert store.worked.wait(PATIENCE_SECONDS)
     connection.close()
     assert store.calls == 3
 
