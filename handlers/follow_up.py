@@ -56,8 +56,7 @@ def _sealed_photo(message: IncomingMessage, context: Context) -> Reply | None:
     """After 同意, a photo belongs to the matter and must not end up in an ordinary case."""
     if not message.private or discipline.open_consent(context, ConsentState.GIVEN) is None:
         return None
-    context.message_row.outcome = Outcome.DISCIPLINE
-    discipline.forget_photos(context, context.message_row)
+    discipline.keep_apart(context)
     return Reply(replies.DISCIPLINE_NO_PHOTO, private=True)
 
 
@@ -156,20 +155,14 @@ def _only_a_place(text: str, place: Place, said: Continuing) -> bool:
 def _photo(message: IncomingMessage, context: Context) -> Reply:
     """A photo alone: of the case just reported or just worked on, else it waits for its words."""
     if talk.accused(context, rules().discipline_minutes, own=True):
-        return _photo_apart(message, context)
+        discipline.keep_apart(context)  # right after an accusation: it must not end up in an ordinary case
+        return SILENCE
     case = talk.own_case(context, context.policy.photo_after_minutes) or _case_at_work(context)
     if case is not None:
         intake.attach(context, case, message, Outcome.ATTACHED)
         return _if_addressed(message, replies.PHOTO_ADDED.format(number=case.number), case)
     intake.keep_pending(context, message)
     return _if_addressed(message, replies.PHOTO_KEPT, None)
-
-
-def _photo_apart(message: IncomingMessage, context: Context) -> Reply:
-    """Right after an accusation: it must not end up in an ordinary case."""
-    context.message_row.outcome = Outcome.DISCIPLINE
-    discipline.forget_photos(context, context.message_row)
-    return SILENCE
 
 
 def _if_addressed(message: IncomingMessage, text: str, case: Case | None) -> Reply:

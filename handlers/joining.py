@@ -7,7 +7,7 @@ itself (a case with a place of its own, an emergency, another category) is left 
 from dataclasses import replace
 
 from classifiers import Action, Continuing, Understanding, read_continuing
-from data.models import Case, Outcome
+from data.models import Case
 from data.taxonomy import CaseClass, Urgency
 from handlers import replies, report
 from handlers.cases import discipline, intake, neighbours, talk
@@ -43,13 +43,18 @@ def _hushed(message: IncomingMessage, context: Context, said: Continuing) -> Rep
     if found.class_ is CaseClass.DISCIPLINE:
         sure = found.chance >= rules().own_short_chance and talk.accused(context, minutes, own=False)
         return report.handle_discipline(message, context) if sure or found.action is Action.REGISTER else None
-    if found.chance < rules().discipline_chance or _another_matter(found):
+    if not goes_on_accusing(context):
         return None
-    if not talk.accused(context, minutes, own=True):
-        return None
-    context.message_row.outcome = Outcome.DISCIPLINE
-    discipline.forget_photos(context, context.message_row)
+    discipline.keep_apart(context)
     return SILENCE
+
+
+def goes_on_accusing(context: Context) -> bool:
+    """Whether the words follow an accusation of the same speaker, and are no matter of their own."""
+    found = context.understanding
+    if found.chance < rules().discipline_chance or _another_matter(found):
+        return False
+    return talk.accused(context, rules().discipline_minutes, own=True) is not None
 
 
 def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:

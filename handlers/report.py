@@ -50,15 +50,16 @@ def ask(message: IncomingMessage, context: Context) -> Reply:
     return Reply(replies.ASK_WHETHER_REPORT)
 
 
-def keep_candidate(message: IncomingMessage, context: Context) -> Reply:
+def keep_candidate(message: IncomingMessage, context: Context, *, apart: bool = False) -> Reply:
     """Overheard and unsure: the words wait a few minutes for company, and nothing is said.
 
-    Words that may be a discipline matter do not wait: they must not become part of another report.
+    Words that may be a discipline matter, or go on about one (`apart`), do not wait: they must not become part of
+    another report, and neither must what their speaker says or shows next.
     """
-    if context.understanding.class_ is CaseClass.DISCIPLINE:
-        discipline.forget_photos(context, context.message_row)
-    else:
-        intake.keep_pending(context, message)
+    if apart or context.understanding.class_ is CaseClass.DISCIPLINE:
+        discipline.keep_apart(context)
+        return SILENCE
+    intake.keep_pending(context, message)
     context.message_row.outcome = Outcome.CANDIDATE
     return SILENCE
 

@@ -72,6 +72,12 @@ def set_apart(context: Context, pending: PendingMessage, message: Message) -> No
     context.session.delete(pending)
 
 
+def keep_apart(context: Context) -> None:
+    """What is said right after an accusation, or may be one itself: part of no case, and nothing of it is kept."""
+    context.message_row.outcome = Outcome.DISCIPLINE
+    forget_photos(context, context.message_row)
+
+
 def forget_photos(context: Context, message: Message) -> None:
     """The photos of a message are not kept; they are deleted before anybody fetches them."""
     for media in context.session.exec(select(Media).where(Media.message_id == message.id)):

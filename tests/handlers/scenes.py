@@ -74,10 +74,25 @@ def steps(talk: Talk, number: int = FIRST) -> list[str]:
     return [f"{change.actor_role} {change.action}" for change in changes]
 
 
-def reads(talk: Talk, action: Action, *, class_: CaseClass = CaseClass.LIVELIHOOD, category: str = "M10") -> None:
+def reads(
+    talk: Talk,
+    action: Action,
+    *,
+    class_: CaseClass = CaseClass.LIVELIHOOD,
+    category: str = "M10",
+    chance: float = 0.0,
+) -> None:
     """From now on every message is read like this, however sure the trained model might be of it."""
     found = Understanding(
-        Intent.REPORT, class_, category, Urgency.NORMAL, None, Sure(0.5, 0.5, 0.5), action, because=("测试",)
+        Intent.REPORT,
+        class_,
+        category,
+        Urgency.NORMAL,
+        None,
+        Sure(0.5, 0.5, 0.5),
+        action,
+        because=("测试",),
+        chance=chance,
     )
     talk.bot = replace(talk.bot, inbox=replace(talk.bot.inbox, understand=lambda text, **_: found))
 

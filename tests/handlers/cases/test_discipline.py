@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,19 @@ def test_an_unsure_accusation_is_not_even_held_for_company(sqlite_talk: Talk) ->
     assert sqlite_talk.say(RESIDENT, ACCUSATION, media=("photo-1",)) is None
     assert ACCUSATION not in stored(sqlite_talk)
     assert sqlite_talk.rows(PendingMessage) == sqlite_talk.rows(Media) == []
+
+
+def test_what_follows_an_unsure_accusation_joins_no_case(talk: Talk) -> None:
+    report(talk)
+    understand = talk.bot.inbox.understand
+    reads(talk, Action.CANDIDATE, class_=CaseClass.DISCIPLINE, category="D01")
+    talk.say(RESIDENT, "书记天天喝酒打牌不上班")
+    talk.bot = replace(talk.bot, inbox=replace(talk.bot.inbox, understand=understand))
+    assert talk.outcome() == "discipline"
+    assert talk.say(RESIDENT, media=("seen",)) is None
+    assert talk.say(RESIDENT, "补助到底给了谁家亲戚") is None
+    assert [message.case_id for message in talk.rows(Message)] == [1, None, None, None]
+    assert talk.rows(Media) == talk.rows(PendingMessage) == []
 
 
 def test_after_consent_the_next_words_are_sealed_under_their_own_key(talk: Talk) -> None:
