@@ -154,7 +154,7 @@ def _only_a_place(text: str, place: Place, said: Continuing) -> bool:
 
 def _photo(message: IncomingMessage, context: Context) -> Reply:
     """A photo alone: of the case just reported or just worked on, else it waits for its words."""
-    if talk.accused(context, rules().discipline_minutes, own=True):
+    if discipline.accused_lately(context):
         discipline.keep_apart(context)  # right after an accusation: it must not end up in an ordinary case
         return SILENCE
     case = talk.own_case(context, context.policy.photo_after_minutes) or _case_at_work(context)

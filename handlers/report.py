@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from classifiers import Action, Intent, find_place
-from data.models import Case, Outcome, PendingMessage
+from data.models import Case, Message, Outcome, PendingMessage
 from data.taxonomy import CaseClass, Urgency
 from handlers import replies, request
 from handlers.cases import discipline, duplicates, intake, neighbours, talk
@@ -39,6 +39,9 @@ def handle_discipline(message: IncomingMessage, context: Context) -> Reply:
     """
     for line in talk.waiting(context, rules().together_minutes, own=True):
         discipline.set_apart(context, line.pending, line.message)
+    for row in intake.pending_of_sender(context):
+        if row.asked:  # a yes that comes now must not open a case of what was asked before
+            discipline.set_apart(context, row, context.session.get_one(Message, row.message_id))
     discipline.suspect(context, message.text)
     return SILENCE
 

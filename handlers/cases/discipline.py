@@ -31,10 +31,12 @@ from data.models import (
     StatusChange,
 )
 from handlers import notices, replies, sent_messages
+from handlers.cases import talk
 from handlers.cases.actors import today
 from handlers.cases.deadlines import working_days_after
 from handlers.cases.lifecycle import Action, ActorRole, advance
 from handlers.cases.working_days import WorkingDays
+from handlers.joining_rules import rules, since
 from handlers.local_time import when
 from handlers.message import Context
 
@@ -76,6 +78,21 @@ def keep_apart(context: Context) -> None:
     """What is said right after an accusation, or may be one itself: part of no case, and nothing of it is kept."""
     context.message_row.outcome = Outcome.DISCIPLINE
     forget_photos(context, context.message_row)
+
+
+def accused_lately(context: Context) -> bool:
+    """Whether the sender said here a moment ago what may be a discipline matter, or was asked here about it."""
+    minutes = rules().discipline_minutes
+    if talk.accused(context, minutes, own=True):
+        return True
+    asked = open_consent(context, ConsentState.ASKED) if context.message_row.group_id is None else None
+    return asked is not None and asked.asked_at >= since(context.now, minutes)
+
+
+def not_kept(context: Context) -> str:
+    """What is told to who goes on privately without having agreed."""
+    asked = open_consent(context, ConsentState.ASKED)
+    return replies.DISCIPLINE_YES_FIRST if asked else replies.DISCIPLINE_NOT_KEPT
 
 
 def forget_photos(context: Context, message: Message) -> None:

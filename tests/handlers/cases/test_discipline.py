@@ -121,6 +121,42 @@ def test_what_follows_an_unsure_accusation_joins_no_case(talk: Talk) -> None:
     assert talk.rows(Media) == talk.rows(PendingMessage) == []
 
 
+@pytest.mark.parametrize("words", ["上个月还收了我2000块", "3号楼好多人都知道这件事，没人敢说"])
+def test_what_follows_an_accusation_gets_no_answer_in_the_group_and_no_case(talk: Talk, words: str) -> None:
+    talk.say(RESIDENT, ACCUSATION, at=True)
+    talk.now += dt.timedelta(minutes=1)
+    assert talk.say(RESIDENT, words, at=True) is None
+    assert talk.outcome() == "discipline"
+    assert talk.rows(Case) == []
+    assert words not in stored(talk)
+
+
+@pytest.mark.parametrize("group", ["g001", None])
+def test_what_follows_an_accusation_alone_is_neither_kept_nor_left_without_an_answer(
+    sqlite_talk: Talk, group: str | None
+) -> None:
+    """The question comes privately, and people answer it with the story instead of a yes."""
+    sqlite_talk.say(RESIDENT, ACCUSATION, group)
+    for words in ("上个月还收了我2000块", "就是王书记"):
+        assert private(sqlite_talk, RESIDENT, words) == replies.DISCIPLINE_YES_FIRST
+    assert sqlite_talk.rows(Case) == sqlite_talk.rows(PendingMessage) == []
+    private(sqlite_talk, RESIDENT, "不同意")
+    assert private(sqlite_talk, RESIDENT, "上个月还收了我2000块") == replies.DISCIPLINE_NOT_KEPT
+
+
+def test_another_matter_said_to_the_bot_after_an_accusation_is_a_case(sqlite_talk: Talk) -> None:
+    private(sqlite_talk, RESIDENT, ACCUSATION)
+    assert f"编号 {FIRST}" in private(sqlite_talk, RESIDENT, "清荷家园3号楼2单元停水了")
+
+
+def test_a_yes_after_an_accusation_opens_no_case_of_what_was_asked_before(sqlite_talk: Talk) -> None:
+    assert private(sqlite_talk, RESIDENT, "就是王书记") == replies.ASK_WHETHER_REPORT
+    private(sqlite_talk, RESIDENT, ACCUSATION)
+    private(sqlite_talk, RESIDENT, "是的")
+    assert sqlite_talk.rows(Case) == sqlite_talk.rows(PendingMessage) == []
+    assert "就是王书记" not in stored(sqlite_talk)
+
+
 def test_after_consent_the_next_words_are_sealed_under_their_own_key(talk: Talk) -> None:
     matter = sealed(talk)
     assert (matter.text, matter.reporter, matter.number) == (WORDS, f"console:{RESIDENT}", "J0001")
