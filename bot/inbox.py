@@ -97,7 +97,7 @@ class Inbox:
             write_outcome(session, context.message_row)
             session.commit()
         if self.shadow is not None:
-            self.shadow.offer(context.message_row.id, context.understand)
+            self.shadow.offer(context.message_row, context.understand)
         return context.message_row.outcome.value, answer
 
     def _keep(self, message: IncomingMessage, now: dt.datetime, error: Exception) -> tuple[str, str | None]:

@@ -38,7 +38,13 @@ DISCIPLINE_YES_FIRST = (
 )
 DISCIPLINE_NOT_KEPT = "这段话没有保存，也没有登记。这类问题请直接拨打12388。要报别的事，请写明地点和问题。"
 DISCIPLINE_TELL_US = "好的。请在这里写下情况（时间、人、事），只有一位指定的专人能看到，并由他转交纪委。24小时内有效。"
-DISCIPLINE_SEALED = "已密封保存，编号 {number}。专人会在5个工作日内转交纪委。进展请以纪委答复为准。"
+DISCIPLINE_SEALED = (
+    "已密封保存，编号 {number}。专人会在5个工作日内转交纪委。进展请以纪委答复为准。"
+    "还有情况请在30分钟内接着写，会一起密封；没有了请回复：说完了。"
+)
+DISCIPLINE_ADDED = "已加到 {number}，一起密封。没有了请回复：说完了。"
+DISCIPLINE_ENDED = "好的。已密封的内容由专人转交，之后在这里说的按平常的事登记。"
+DISCIPLINE_READ_AGAIN = "密封材料 {number} 有补充，请登录后台「密封材料」再看一遍。"
 DISCIPLINE_NO_READER = "暂时没有专人可以接收，没有保存您的内容。请直接拨打12388。"
 DISCIPLINE_NO_PHOTO = "照片在这里不能密封保存，没有留下。请用文字写明，材料可当面交给专人或纪委。"
 DISCIPLINE_NO_LOCATION = "位置在这里不能密封保存，没有留下。请用文字写明地点。"

@@ -33,7 +33,7 @@ def open_case(message: IncomingMessage, context: Context, joined: Sequence[Pendi
 
 
 def handle_discipline(message: IncomingMessage, context: Context) -> Reply:
-    """Never an answer where others can read it; the sender is asked privately.
+    """Never an answer where others can read it; the sender is asked privately, in private by the answer itself.
 
     What the sender said or showed just before belongs to it and must not become part of an ordinary case.
     """
@@ -42,8 +42,7 @@ def handle_discipline(message: IncomingMessage, context: Context) -> Reply:
     for row in intake.pending_of_sender(context):
         if row.asked:  # a yes that comes now must not open a case of what was asked before
             discipline.set_apart(context, row, context.session.get_one(Message, row.message_id))
-    discipline.suspect(context, message.text)
-    return SILENCE
+    return Reply(discipline.suspect(context, message.text), private=True)
 
 
 def ask(message: IncomingMessage, context: Context) -> Reply:

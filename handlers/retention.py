@@ -46,7 +46,9 @@ def _purge_talk(context: Context, limit: int) -> int:
     What was kept apart as an accusation is gone with it, save where its speaker consented or it once was a case.
     """
     consents = select(DisciplineConsent.message_id)
-    apart = (col(Message.outcome) == Outcome.DISCIPLINE) & col(Message.case_id).is_(None) & col(Message.id).not_in(consents)
+    apart = (
+        (col(Message.outcome) == Outcome.DISCIPLINE) & col(Message.case_id).is_(None) & col(Message.id).not_in(consents)
+    )
     statement = (
         select(Message)
         .where(col(Message.outcome).in_(TALK) | apart, col(Message.received_at) <= context.now - KEEP_IGNORED)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import col, select, update
+from sqlmodel import select
 
 from classifiers import Action
 from data import privacy
@@ -21,8 +21,6 @@ from data.models import (
     Message,
     PendingMessage,
     Person,
-    Post,
-    Role,
     SealedMatter,
     SealedState,
     StatusChange,
@@ -42,16 +40,17 @@ from tests.handlers.scenes import (
     READER,
     RESIDENT,
     RUBBISH,
+    STORY,
     heard,
     private,
     reads,
     report,
+    sealed,
     steps,
     stored,
 )
 from tests.talking import Talk
 
-WORDS = "去年三月，书记收了包工头两万块"
 ACCUSATIONS = [ACCUSATION, "社区王主任收红包，低保名额都给了他亲戚", "网格员吃拿卡要，不送礼不给办"]
 
 
@@ -74,7 +73,26 @@ def test_without_a_private_way_nothing_happens_at_all(sqlite_talk: Talk, reach: 
 
 def test_the_very_first_words_alone_open_the_private_way(sqlite_talk: Talk) -> None:
     sqlite_talk.channel.reaches[RESIDENT] = Reach.AFTER_SPEAKING
-    private(sqlite_talk, RESIDENT, ACCUSATION)
+    private(sqlite_talk, RESIDENT, "你好")
+    assert sqlite_talk.say(RESIDENT, ACCUSATION) is None
+    assert heard(sqlite_talk) == {RESIDENT: [replies.DISCIPLINE_NOTE]}
+    assert len(sqlite_talk.rows(DisciplineConsent)) == 1
+
+
+@pytest.mark.parametrize("reach", list(Reach))
+def test_said_alone_the_question_is_the_answer_whatever_the_channel_can_do(talk: Talk, reach: Reach) -> None:
+    """A robot that only ever answers has a private chat all the same."""
+    talk.channel.reaches[RESIDENT] = reach
+    assert private(talk, RESIDENT, ACCUSATION) == replies.DISCIPLINE_NOTE
+    assert private(talk, RESIDENT, "同意") == replies.DISCIPLINE_TELL_US
+    assert "J0001" in private(talk, RESIDENT, STORY)
+    assert RESIDENT not in heard(talk)
+
+
+def test_several_accusations_are_one_question(sqlite_talk: Talk) -> None:
+    for words in ACCUSATIONS:
+        sqlite_talk.say(RESIDENT, words)
+    assert private(sqlite_talk, RESIDENT, ACCUSATION) == replies.DISCIPLINE_YES_FIRST
     assert heard(sqlite_talk) == {RESIDENT: [replies.DISCIPLINE_NOTE]}
     assert len(sqlite_talk.rows(DisciplineConsent)) == 1
 
@@ -92,13 +110,13 @@ def test_only_id_and_hash_are_kept_before_consent(sqlite_talk: Talk) -> None:
 def test_the_database_file_holds_no_word_of_it(sqlite_talk: Talk) -> None:
     sqlite_talk.say(RESIDENT, ACCUSATION)
     private(sqlite_talk, RESIDENT, "同意")
-    private(sqlite_talk, RESIDENT, WORDS)
+    private(sqlite_talk, RESIDENT, STORY)
     database = sqlite_talk.bot.database
     file = Path(str(database.engine.url.database))
     raw = b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
     assert len(raw) > 100_000
     assert ACCUSATION.encode() not in raw
-    assert WORDS.encode() not in raw
+    assert STORY.encode() not in raw
 
 
 def test_an_unsure_accusation_is_not_even_held_for_company(sqlite_talk: Talk) -> None:
@@ -159,20 +177,20 @@ def test_a_yes_after_an_accusation_opens_no_case_of_what_was_asked_before(sqlite
 
 def test_after_consent_the_next_words_are_sealed_under_their_own_key(talk: Talk) -> None:
     matter = sealed(talk)
-    assert (matter.text, matter.reporter, matter.number) == (WORDS, f"console:{RESIDENT}", "J0001")
-    assert WORDS not in stored(talk, without="sealed_matters")
+    assert (matter.text, matter.reporter, matter.number) == (STORY, f"console:{RESIDENT}", "J0001")
+    assert STORY not in stored(talk, without="sealed_matters")
     with talk.bot.database.reading() as session:
         token = bytes(session.execute(text("SELECT text FROM sealed_matters")).scalar_one())
-    assert privacy.decrypt(privacy.Ring.SEALED, token) == WORDS
+    assert privacy.decrypt(privacy.Ring.SEALED, token) == STORY
     with pytest.raises(privacy.KeyMissing):
         privacy.decrypt(privacy.Ring.OPEN, token)
 
 
 def test_words_that_come_with_the_yes_are_sealed_at_once(sqlite_talk: Talk) -> None:
     sqlite_talk.say(RESIDENT, ACCUSATION)
-    assert "J0001" in private(sqlite_talk, RESIDENT, f"同意，{WORDS}")
-    assert sqlite_talk.rows(SealedMatter)[0].text == WORDS
-    assert WORDS not in stored(sqlite_talk, without="sealed_matters")
+    assert "J0001" in private(sqlite_talk, RESIDENT, f"同意，{STORY}")
+    assert sqlite_talk.rows(SealedMatter)[0].text == STORY
+    assert STORY not in stored(sqlite_talk, without="sealed_matters")
     assert sqlite_talk.rows(DisciplineConsent)[0].state is ConsentState.USED
 
 
@@ -181,7 +199,7 @@ def test_a_photo_after_the_yes_is_neither_kept_nor_shown_to_anybody(sqlite_talk:
     private(sqlite_talk, RESIDENT, ACCUSATION)
     private(sqlite_talk, RESIDENT, "同意")
     assert "照片" in private(sqlite_talk, RESIDENT, media=("evidence",))
-    private(sqlite_talk, RESIDENT, WORDS, media=("more-evidence",))
+    private(sqlite_talk, RESIDENT, STORY, media=("more-evidence",))
     assert sqlite_talk.rows(Media) == []
 
 
@@ -198,7 +216,7 @@ def test_only_the_reader_may_look_and_every_look_is_logged(sqlite_talk: Talk) ->
         people = session.exec(select(Person)).all()
         found = {p.code: [m.text for m in discipline.matters_for(sqlite_talk.context(session), p)] for p in people}
         session.commit()
-    assert found.pop("p084") == [WORDS]
+    assert found.pop("p084") == [STORY]
     assert not any(found.values())
     assert [(log.person_id, log.what, log.reference, log.at) for log in sqlite_talk.rows(AccessLog)] == [
         (84, "sealed", 1, sqlite_talk.now)
@@ -219,17 +237,6 @@ def test_the_reader_hands_over_and_nobody_else(sqlite_talk: Talk) -> None:
     assert [log.what for log in sqlite_talk.rows(AccessLog)] == ["handed_over"]
 
 
-def test_without_a_reader_in_post_nothing_is_stored(sqlite_talk: Talk) -> None:
-    with sqlite_talk.bot.database.writing() as session:
-        session.execute(update(Post).where(col(Post.role) == Role.DISCIPLINE_READER).values(until=dt.date(2026, 9, 6)))
-        session.commit()
-    sqlite_talk.bot.directory.reload()
-    sqlite_talk.say(RESIDENT, ACCUSATION)
-    private(sqlite_talk, RESIDENT, "同意")
-    assert private(sqlite_talk, RESIDENT, WORDS) == replies.DISCIPLINE_NO_READER
-    assert WORDS not in stored(sqlite_talk)
-
-
 @pytest.mark.parametrize(
     ("day", "due"),
     [
@@ -240,32 +247,6 @@ def test_without_a_reader_in_post_nothing_is_stored(sqlite_talk: Talk) -> None:
 def test_five_working_days_to_hand_it_over(sqlite_talk: Talk, day: str, due: str) -> None:
     sqlite_talk.now = dt.datetime.fromisoformat(f"{day}T10:00:00+08:00").astimezone(dt.UTC)
     assert sealed(sqlite_talk).transfer_due_at == dt.datetime.fromisoformat(f"{due}T18:00:00").replace(tzinfo=SHANGHAI)
-
-
-@pytest.mark.parametrize("order", ["同意", "不同意"])
-def test_a_yes_or_no_that_nobody_asked_for(sqlite_talk: Talk, order: str) -> None:
-    assert private(sqlite_talk, RESIDENT, order) == replies.NOTHING_TO_CONSENT
-    sqlite_talk.say(RESIDENT, ACCUSATION)
-    assert sqlite_talk.say(RESIDENT, order, at=True) is None  # in the group it says nothing, and does nothing
-    assert private(sqlite_talk, NEIGHBOUR, order) == replies.NOTHING_TO_CONSENT
-    assert sqlite_talk.rows(DisciplineConsent)[0].state is ConsentState.ASKED
-
-
-def test_a_no_ends_it(sqlite_talk: Talk) -> None:
-    sqlite_talk.say(RESIDENT, ACCUSATION)
-    assert private(sqlite_talk, RESIDENT, "不同意") == replies.DISCIPLINE_REFUSED
-    assert private(sqlite_talk, RESIDENT, "同意") == replies.NOTHING_TO_CONSENT
-    assert sqlite_talk.rows(SealedMatter) == []
-
-
-@pytest.mark.parametrize("said", [["同意"], ["同意", WORDS]])
-def test_question_and_consent_run_out_after_a_day(sqlite_talk: Talk, said: list[str]) -> None:
-    sqlite_talk.say(RESIDENT, ACCUSATION)
-    for words in said[:-1]:
-        private(sqlite_talk, RESIDENT, words)
-    sqlite_talk.later(hours=24)
-    private(sqlite_talk, RESIDENT, said[-1])
-    assert sqlite_talk.rows(SealedMatter) == []
 
 
 def test_a_case_that_turns_out_to_be_one_leaves_the_open_store(talk: Talk) -> None:
@@ -307,13 +288,4 @@ def test_after_the_move_its_reporter_may_consent_like_anybody(sqlite_talk: Talk)
     number = report(sqlite_talk)
     private(sqlite_talk, LEADER, f"转纪检 {number}")
     private(sqlite_talk, RESIDENT, "同意")
-    assert "J0001" in private(sqlite_talk, RESIDENT, WORDS)
-
-
-def sealed(talk: Talk) -> SealedMatter:
-    """An accusation, the yes, and the words."""
-    talk.say(RESIDENT, ACCUSATION)
-    assert private(talk, RESIDENT, "同意") == replies.DISCIPLINE_TELL_US
-    assert "J0001" in private(talk, RESIDENT, WORDS)
-    matter: SealedMatter = talk.rows(SealedMatter)[0]
-    return matter
+    assert "J0001" in private(sqlite_talk, RESIDENT, STORY)
