@@ -32,6 +32,7 @@ from data.models import (
 from handlers import notices, replies, sent_messages
 from handlers.cases import sealed, talk
 from handlers.cases.lifecycle import Action, ActorRole, advance
+from handlers.errors import NotAllowedNow
 from handlers.joining_rules import rules, since
 from handlers.message import Context
 
@@ -199,6 +200,8 @@ def move_out(context: Context, case: Case, roles: frozenset[ActorRole]) -> bool:
 
     Whether its reporter could be asked for consent.
     """
+    if case.masked_text == SEALED_WORDS:
+        raise NotAllowedNow(case.number, case.status, Action.SEAL)
     account = context.session.get_one(Account, case.account_id)
     first = context.session.exec(select(Message).where(Message.case_id == case.id).order_by(col(Message.id))).first()
     words = case.text
@@ -208,7 +211,7 @@ def move_out(context: Context, case: Case, roles: frozenset[ActorRole]) -> bool:
 
 
 def _wipe(context: Context, case: Case) -> None:
-    """Delete what was said and shown; ids, times and states stay as history."""
+    """Delete what was said and shown, also of what was merged into it; ids, times and states stay as history."""
     case.text = case.masked_text = SEALED_WORDS
     case.room, case.because, case.next_action, case.next_action_at = None, [], None, None
     for message in context.session.exec(select(Message).where(Message.case_id == case.id)):
@@ -222,6 +225,8 @@ def _wipe(context: Context, case: Case) -> None:
     context.session.execute(sa.delete(ShadowDifference).where(col(ShadowDifference.case_id) == case.id))
     # What was told about the case quotes it.
     sent_messages.call_back(context, case, SEALED_WORDS)
+    for twin in context.session.exec(select(Case).where(Case.merged_into_id == case.id)).all():
+        _wipe(context, twin)
 
 
 def matters_for(context: Context, person: Person) -> list[SealedMatter]:

@@ -51,6 +51,7 @@ from tests.handlers.scenes import (
 )
 from tests.talking import Talk
 
+KICKBACK = "清荷家园3号楼楼道灯坏了没人修，物业经理说没钱"
 ACCUSATIONS = [ACCUSATION, "社区王主任收红包，低保名额都给了他亲戚", "网格员吃拿卡要，不送礼不给办"]
 
 
@@ -289,3 +290,35 @@ def test_after_the_move_its_reporter_may_consent_like_anybody(sqlite_talk: Talk)
     private(sqlite_talk, LEADER, f"转纪检 {number}")
     private(sqlite_talk, RESIDENT, "同意")
     assert "J0001" in private(sqlite_talk, RESIDENT, STORY)
+
+
+def test_what_was_merged_into_it_leaves_with_it(talk: Talk) -> None:
+    first = report(talk)
+    talk.say(NEIGHBOUR, KICKBACK, group=None, media=("photo-2",))
+    second = max(case.number for case in talk.rows(Case))
+    private(talk, LEADER, f"并 {second} {first}")
+    private(talk, LEADER, f"转纪检 {first}")
+    assert [case.status for case in talk.rows(Case)] == [CaseStatus.DECLINED, CaseStatus.MERGED]
+    assert [words for words in ("垃圾成堆", "物业经理") if words in stored(talk)] == []
+    assert talk.rows(Media) == []
+
+
+@pytest.mark.parametrize(
+    ("order", "status"),
+    [
+        ("不受理 {} 不属实", CaseStatus.DECLINED),
+        ("撤回 {}", CaseStatus.WITHDRAWN),
+        ("并 {} {other}", CaseStatus.MERGED),
+    ],
+)
+def test_a_case_that_is_over_can_still_be_moved_out(sqlite_talk: Talk, order: str, status: CaseStatus) -> None:
+    other = report(sqlite_talk, who=NEIGHBOUR)
+    sqlite_talk.say(RESIDENT, KICKBACK, group=None)
+    number = max(case.number for case in sqlite_talk.rows(Case))
+    private(sqlite_talk, RESIDENT if "撤回" in order else LEADER, order.format(number, other=other))
+    heard(sqlite_talk)
+    assert private(sqlite_talk, LEADER, f"转纪检 {number}") == staff_replies.moved_out(number)
+    assert sqlite_talk.case(number).status is status
+    assert "物业经理" not in stored(sqlite_talk)
+    assert heard(sqlite_talk) == {RESIDENT: [replies.DISCIPLINE_NOTE]}
+    assert private(sqlite_talk, LEADER, f"转纪检 {number}") == replies.not_allowed_now(number, status, "seal")
