@@ -2,7 +2,7 @@
 
 from sqlmodel import col, select
 
-from data.models import Case, Media, Message, OutboxMessage, Outcome, PendingMessage
+from data.models import Case, FailedMessage, Media, Message, OutboxMessage, Outcome, PendingMessage
 from data.privacy import masked
 from handlers.cases import duplicates
 from handlers.cases.actors import roles_in
@@ -19,9 +19,10 @@ def handle(message: IncomingMessage, context: Context) -> Reply:
     recalled = _recalled(message, context)
     if recalled is None:
         return SILENCE
-    pending = context.session.get(PendingMessage, recalled.id)
-    if pending is not None:
-        context.session.delete(pending)
+    for table in (PendingMessage, FailedMessage):  # what waits for company, and what waits for another try
+        waiting = context.session.get(table, recalled.id)
+        if waiting is not None:
+            context.session.delete(waiting)
     case = context.session.get(Case, recalled.case_id) if recalled.case_id else None
     if case is not None:
         _take_back(context, case, recalled)

@@ -1,6 +1,10 @@
 """A recalled message is forgotten, with all that quotes it; a case that stood on it alone is withdrawn."""
 
-from data.models import CaseStatus, Media, Message, PendingMessage
+import datetime as dt
+from dataclasses import replace
+
+from classifiers import Understanding
+from data.models import Case, CaseStatus, FailedMessage, Media, Message, PendingMessage
 from handlers.message import Kind
 from tests.handlers.scenes import MEMBER, NEIGHBOUR, RESIDENT, RUBBISH, accepted, closed, heard, private, report, stored
 from tests.talking import Talk
@@ -71,3 +75,20 @@ def test_nobody_makes_us_forget_what_somebody_else_added(sqlite_talk: Talk) -> N
 def test_an_unknown_message(sqlite_talk: Talk) -> None:
     assert recall(sqlite_talk, "never-seen") is None
     assert sqlite_talk.outcome() == "recalled"
+
+
+def test_what_our_code_had_failed_on_is_not_tried_again(talk: Talk) -> None:
+    understand = talk.bot.inbox.understand
+    talk.bot = replace(talk.bot, inbox=replace(talk.bot.inbox, understand=broken))
+    talk.say(RESIDENT, RUBBISH)
+    assert talk.outcome() == "failed"
+    recall(talk, "m1")
+    talk.bot = replace(talk.bot, inbox=replace(talk.bot.inbox, understand=understand))
+    talk.now += dt.timedelta(minutes=2)
+    assert talk.bot.retry_failed(talk.now) == 0
+    assert talk.rows(Case) == talk.rows(FailedMessage) == []
+    assert RUBBISH not in stored(talk)
+
+
+def broken(text: str, **_: object) -> Understanding:
+    raise RuntimeError("a bug of ours")
