@@ -3,11 +3,15 @@
 import datetime as dt
 from dataclasses import replace
 
+import pytest
+
 from classifiers import Understanding
-from data.models import Case, CaseStatus, FailedMessage, Media, Message, PendingMessage
+from data.models import Case, CaseStatus, FailedMessage, Media, Message, PendingMessage, StatusChange
 from handlers.message import Kind
 from tests.handlers.scenes import MEMBER, NEIGHBOUR, RESIDENT, RUBBISH, accepted, closed, heard, private, report, stored
 from tests.talking import Talk
+
+SUSPICION = "我怀疑是四楼老李家扔的"
 
 
 def recall(talk: Talk, message_id: str, who: str = RESIDENT) -> str | None:
@@ -40,6 +44,34 @@ def test_only_the_recalled_words_go(sqlite_talk: Talk) -> None:
     assert (case.status, case.text) == (CaseStatus.DISPATCHED, RUBBISH)
     assert [message.text for message in sqlite_talk.rows(Message)] == [RUBBISH, None, None]
     assert sqlite_talk.rows(Media) == []
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_an_order_is_forgotten_wherever_its_words_went(talk: Talk, quoted: bool) -> None:
+    number = accepted(talk)
+    order = f"补充 {SUSPICION}" if quoted else f"补充 {number} {SUSPICION}"
+    private(talk, RESIDENT, order, quoted_text=f"{number} 已登记" if quoted else "")
+    recall(talk, "m3")
+    assert SUSPICION not in stored(talk)
+    assert talk.case().text == RUBBISH
+    assert SUSPICION not in "".join(heard(talk)[MEMBER])
+
+
+def test_only_the_note_of_the_recalled_order_goes(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    for words in (SUSPICION, "二单元也是"):
+        private(sqlite_talk, RESIDENT, f"补充 {number} {words}")
+    recall(sqlite_talk, "m2")
+    notes = [change.note for change in sqlite_talk.rows(StatusChange)]
+    assert notes[-2:] == ["[已撤回]", "二单元也是"]
+
+
+def test_words_that_the_report_has_too_stay_in_the_report(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    private(sqlite_talk, RESIDENT, f"补充 {number} 垃圾")
+    recall(sqlite_talk, "m2")
+    assert sqlite_talk.case().text == sqlite_talk.case().masked_text == RUBBISH
+    assert "垃圾" not in [change.note for change in sqlite_talk.rows(StatusChange)]
 
 
 def test_a_case_that_is_over_stays_over_but_forgets_the_words(sqlite_talk: Talk) -> None:
