@@ -97,7 +97,7 @@ class Inbox:
             write_outcome(session, context.message_row)
             session.commit()
         if self.shadow is not None:
-            self.shadow.offer(context.message_row.id, context.understand)
+            self.shadow.offer(context.message_row, context.understand)
         return context.message_row.outcome.value, answer
 
     def _keep(self, message: IncomingMessage, now: dt.datetime, error: Exception) -> tuple[str, str | None]:
@@ -236,7 +236,7 @@ def _understood(message: IncomingMessage, context: Context) -> Reply:
     if found.action is Action.IGNORE:
         return help.handle(message, context) if message.addressed else SILENCE
     if overhears:
-        return report.keep_candidate(message, context)
+        return report.keep_candidate(message, context, apart=joining.goes_on_accusing(context))
     if found.class_ is CaseClass.DISCIPLINE and found.action is not Action.CANDIDATE:
         return report.handle_discipline(message, context)
     if found.action is Action.REGISTER and found.intent is not Intent.NONE:

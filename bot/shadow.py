@@ -12,6 +12,8 @@ import structlog
 
 from bot.live_model import ModelFile
 from classifiers import Model, PlaceNames, Thresholds, Understanding, understand
+from data.models import Message, Outcome
+from data.taxonomy import CaseClass
 from handlers.message import Understand
 from handlers.shadow import Comparison, Differing
 
@@ -61,10 +63,16 @@ class Shadow:
         """What answers a message: the live model itself where there is no candidate."""
         return understand if self.candidate.model is None else Listener(understand, text)
 
-    def offer(self, message_id: int | None, understand: Understand | None) -> None:
-        """A message was answered and committed: its comparison can wait."""
-        if message_id and isinstance(understand, Listener) and understand.heard is not None:
-            self._waiting.append(Heard(message_id, understand._text, *understand.heard))
+    def offer(self, row: Message, understand: Understand | None) -> None:
+        """A message was answered and committed: its comparison can wait.
+
+        What belongs to a discipline matter without saying so itself, or may have been sealed, is not compared.
+        """
+        if row.id and isinstance(understand, Listener) and understand.heard is not None:
+            apart = row.outcome is Outcome.DISCIPLINE
+            if apart and (row.group_id is None or understand.heard[1].class_ is not CaseClass.DISCIPLINE):
+                return
+            self._waiting.append(Heard(row.id, understand._text, *understand.heard))
 
     def compare(self) -> tuple[list[Comparison], Counter[tuple[str, str]]]:
         """Read what waits with the candidate; also how often it broke, by live and candidate model."""

@@ -68,8 +68,11 @@ def from_unknown_group(message: IncomingMessage, context: Context) -> Reply:
     if order is not None and order.verb is Verb.BIND:
         context.message_row.outcome = Outcome.COMMAND
         return bind(message, context.about(order))
-    context.message_row.outcome = Outcome.REFUSED
-    return Reply(replies.GROUP_UNKNOWN) if message.addressed else SILENCE
+    if not message.addressed:  # nobody was refused anything: talk does not count against who types a code later
+        context.message_row.outcome = Outcome.IGNORED
+        return SILENCE
+    context.message_row.outcome = Outcome.HELPED
+    return Reply(replies.GROUP_UNKNOWN)
 
 
 def end(context: Context, group_id: int) -> bool:

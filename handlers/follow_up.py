@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from classifiers import Action, Continuing, Intent, Place, find_place, read_continuing
 from data.models import Case, ConsentState, Outcome, PendingMessage, Task, TaskStatus
 from data.taxonomy import CaseClass
-from handlers import located, replies, report
+from handlers import consent, located, replies, report
 from handlers.cases import discipline, duplicates, intake, moving, neighbours, plus_one, talk
 from handlers.command import parse
 from handlers.joining_rules import rules
@@ -28,22 +28,11 @@ def handle(message: IncomingMessage, context: Context) -> Reply | None:
         return continued or located.alone(message, context)
     if not message.text:
         return _sealed_photo(message, context) or _photo(message, context) if message.media else None
-    for rule in (_sealed_words, _bare_order, _yes, _plus_one, _place):
+    for rule in (consent.words, _bare_order, _yes, _plus_one, _place):
         reply = rule(message, context)
         if reply is not None:
             return reply
     return None
-
-
-def _sealed_words(message: IncomingMessage, context: Context) -> Reply | None:
-    """After 同意, the next private words are the matter."""
-    consent = discipline.open_consent(context, ConsentState.GIVEN) if message.private else None
-    if consent is None:
-        return None
-    context.message_row.outcome = Outcome.DISCIPLINE
-    matter = discipline.seal(context, consent, message.text)
-    text = replies.DISCIPLINE_SEALED.format(number=matter.number) if matter else replies.DISCIPLINE_NO_READER
-    return Reply(text, private=True)
 
 
 def _bare_order(message: IncomingMessage, context: Context) -> Reply | None:
@@ -54,10 +43,9 @@ def _bare_order(message: IncomingMessage, context: Context) -> Reply | None:
 
 def _sealed_photo(message: IncomingMessage, context: Context) -> Reply | None:
     """After 同意, a photo belongs to the matter and must not end up in an ordinary case."""
-    if not message.private or discipline.open_consent(context, ConsentState.GIVEN) is None:
+    if not message.private or discipline.open_consent(context, ConsentState.GIVEN, ConsentState.USED) is None:
         return None
-    context.message_row.outcome = Outcome.DISCIPLINE
-    discipline.forget_photos(context, context.message_row)
+    discipline.keep_apart(context)
     return Reply(replies.DISCIPLINE_NO_PHOTO, private=True)
 
 
@@ -159,21 +147,15 @@ def _only_a_place(text: str, place: Place, said: Continuing) -> bool:
 
 def _photo(message: IncomingMessage, context: Context) -> Reply:
     """A photo alone: of the case just reported or just worked on, else it waits for its words."""
-    if talk.accused(context, rules().discipline_minutes, own=True):
-        return _photo_apart(message, context)
+    if discipline.accused_lately(context):
+        discipline.keep_apart(context)  # right after an accusation: it must not end up in an ordinary case
+        return SILENCE
     case = talk.own_case(context, context.policy.photo_after_minutes) or _case_at_work(context)
     if case is not None:
         intake.attach(context, case, message, Outcome.ATTACHED)
         return _if_addressed(message, replies.PHOTO_ADDED.format(number=case.number), case)
     intake.keep_pending(context, message)
     return _if_addressed(message, replies.PHOTO_KEPT, None)
-
-
-def _photo_apart(message: IncomingMessage, context: Context) -> Reply:
-    """Right after an accusation: it must not end up in an ordinary case."""
-    context.message_row.outcome = Outcome.DISCIPLINE
-    discipline.forget_photos(context, context.message_row)
-    return SILENCE
 
 
 def _if_addressed(message: IncomingMessage, text: str, case: Case | None) -> Reply:

@@ -7,7 +7,7 @@ itself (a case with a place of its own, an emergency, another category) is left 
 from dataclasses import replace
 
 from classifiers import Action, Continuing, Understanding, read_continuing
-from data.models import Case, Outcome
+from data.models import Case
 from data.taxonomy import CaseClass, Urgency
 from handlers import replies, report
 from handlers.cases import discipline, intake, neighbours, talk
@@ -20,7 +20,7 @@ def handle(message: IncomingMessage, context: Context) -> Reply | None:
     """The answer if the understood line is joined or waits for company; None if it stands for itself."""
     said = read_continuing(message.text)
     if message.addressed:
-        return _added(message, context)
+        return _hushed(message, context, said) or _added(message, context)
     for rule in (_hushed, _own, _together, _neighbour, _wait):
         reply = rule(message, context, said)
         if reply is not None:
@@ -38,18 +38,23 @@ def _added(message: IncomingMessage, context: Context) -> Reply | None:
 
 
 def _hushed(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
-    """Right after an accusation its speaker goes on about it: kept out of every case, and never answered here."""
+    """Right after an accusation its speaker goes on about it: kept out of every case, answered only to them alone."""
     found, minutes = context.understanding, rules().discipline_minutes
     if found.class_ is CaseClass.DISCIPLINE:
         sure = found.chance >= rules().own_short_chance and talk.accused(context, minutes, own=False)
         return report.handle_discipline(message, context) if sure or found.action is Action.REGISTER else None
+    if not goes_on_accusing(context):
+        return None
+    discipline.keep_apart(context)
+    return Reply(discipline.not_kept(context), private=True) if message.private else SILENCE
+
+
+def goes_on_accusing(context: Context) -> bool:
+    """Whether the words follow an accusation of the same speaker, and are no matter of their own."""
+    found = context.understanding
     if found.chance < rules().discipline_chance or _another_matter(found):
-        return None
-    if not talk.accused(context, minutes, own=True):
-        return None
-    context.message_row.outcome = Outcome.DISCIPLINE
-    discipline.forget_photos(context, context.message_row)
-    return SILENCE
+        return False
+    return discipline.accused_lately(context)
 
 
 def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
@@ -138,8 +143,11 @@ def _wait(message: IncomingMessage, context: Context, said: Continuing) -> Reply
 
 def _another_matter(found: Understanding) -> bool:
     """A report that nobody takes for part of an accusation: it must not be lost."""
-    plain = found.class_ is CaseClass.LIVELIHOOD and found.confidence.category >= rules().discipline_other
-    return _complete(found) or (found.action is Action.REGISTER and plain)
+    if found.action is not Action.REGISTER or found.urgency is Urgency.EMERGENCY:
+        return found.action is Action.REGISTER
+    if _placed(found):  # 3号楼好多人都知道 names a place and no matter
+        return found.confidence.category >= rules().same_category_sure
+    return found.class_ is CaseClass.LIVELIHOOD and found.confidence.category >= rules().discipline_other
 
 
 def _complete(found: Understanding) -> bool:

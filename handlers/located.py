@@ -25,7 +25,7 @@ def in_words(message: IncomingMessage) -> IncomingMessage:
 
 def handle(message: IncomingMessage, context: Context) -> Reply | None:
     """Put the sender's latest case there; None where they have reported nothing just now."""
-    if message.private and discipline.open_consent(context, ConsentState.GIVEN) is not None:
+    if message.private and discipline.open_consent(context, ConsentState.GIVEN, ConsentState.USED):
         context.message_row.outcome = Outcome.DISCIPLINE
         return Reply(replies.DISCIPLINE_NO_LOCATION, private=True)
     case = intake.recent_case(context, int(rules().place_minutes)) if message.text else None

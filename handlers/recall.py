@@ -2,11 +2,13 @@
 
 from sqlmodel import col, select
 
-from data.models import Case, Media, Message, OutboxMessage, Outcome, PendingMessage
+from data.models import Case, FailedMessage, Media, Message, OutboxMessage, Outcome, PendingMessage, StatusChange
 from data.privacy import masked
+from handlers import staff_replies
 from handlers.cases import duplicates
 from handlers.cases.actors import roles_in
 from handlers.cases.lifecycle import ALLOWED, Action
+from handlers.command import parse
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 from handlers.progress import withdraw_case
 
@@ -19,9 +21,10 @@ def handle(message: IncomingMessage, context: Context) -> Reply:
     recalled = _recalled(message, context)
     if recalled is None:
         return SILENCE
-    pending = context.session.get(PendingMessage, recalled.id)
-    if pending is not None:
-        context.session.delete(pending)
+    for table in (PendingMessage, FailedMessage):  # what waits for company, and what waits for another try
+        waiting = context.session.get(table, recalled.id)
+        if waiting is not None:
+            context.session.delete(waiting)
     case = context.session.get(Case, recalled.case_id) if recalled.case_id else None
     if case is not None:
         _take_back(context, case, recalled)
@@ -66,7 +69,11 @@ def _withdraw(context: Context, case: Case) -> None:
 
 def _forget(context: Context, recalled: Message) -> None:
     if recalled.case_id and recalled.text:
-        _forget_words(context, context.session.get_one(Case, recalled.case_id), recalled.text)
+        case = context.session.get_one(Case, recalled.case_id)
+        _forget_words(context, case, recalled.text)
+        order = parse(recalled.text, str(case.number))
+        if order is not None and order.rest:
+            _forget_order(context, case, order.rest)
     recalled.text, recalled.outcome = None, Outcome.RECALLED
     context.session.add(recalled)
     for media in context.session.exec(select(Media).where(col(Media.message_id) == recalled.id)):
@@ -79,3 +86,13 @@ def _forget_words(context: Context, case: Case, words: str) -> None:
     case.masked_text = case.masked_text.replace(masked(words), RECALLED_WORDS)
     for notice in context.session.exec(select(OutboxMessage).where(OutboxMessage.case_id == case.id)):
         notice.text = notice.text.replace(masked(words)[:200], RECALLED_WORDS)
+
+
+def _forget_order(context: Context, case: Case, rest: str) -> None:
+    """The message holds the whole order (补充 1001 …), history and the holder's notice hold what came behind it."""
+    for change in context.session.exec(select(StatusChange).where(StatusChange.case_id == case.id)):
+        if change.account_id == context.sender.account_id and change.note == rest:
+            change.note = RECALLED_WORDS
+    told = staff_replies.supplement_notice(case.number, masked(rest)[:200])
+    for notice in context.session.exec(select(OutboxMessage).where(OutboxMessage.case_id == case.id)):
+        notice.text = notice.text.replace(told, staff_replies.supplement_notice(case.number, RECALLED_WORDS))

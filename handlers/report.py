@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from classifiers import Action, Intent, find_place
-from data.models import Case, Outcome, PendingMessage
+from data.models import Case, Message, Outcome, PendingMessage
 from data.taxonomy import CaseClass, Urgency
 from handlers import replies, request
 from handlers.cases import discipline, duplicates, intake, neighbours, talk
@@ -33,14 +33,16 @@ def open_case(message: IncomingMessage, context: Context, joined: Sequence[Pendi
 
 
 def handle_discipline(message: IncomingMessage, context: Context) -> Reply:
-    """Never an answer where others can read it; the sender is asked privately.
+    """Never an answer where others can read it; the sender is asked privately, in private by the answer itself.
 
     What the sender said or showed just before belongs to it and must not become part of an ordinary case.
     """
     for line in talk.waiting(context, rules().together_minutes, own=True):
         discipline.set_apart(context, line.pending, line.message)
-    discipline.suspect(context, message.text)
-    return SILENCE
+    for row in intake.pending_of_sender(context):
+        if row.asked:  # a yes that comes now must not open a case of what was asked before
+            discipline.set_apart(context, row, context.session.get_one(Message, row.message_id))
+    return Reply(discipline.suspect(context, message.text), private=True)
 
 
 def ask(message: IncomingMessage, context: Context) -> Reply:
@@ -50,15 +52,16 @@ def ask(message: IncomingMessage, context: Context) -> Reply:
     return Reply(replies.ASK_WHETHER_REPORT)
 
 
-def keep_candidate(message: IncomingMessage, context: Context) -> Reply:
+def keep_candidate(message: IncomingMessage, context: Context, *, apart: bool = False) -> Reply:
     """Overheard and unsure: the words wait a few minutes for company, and nothing is said.
 
-    Words that may be a discipline matter do not wait: they must not become part of another report.
+    Words that may be a discipline matter, or go on about one (`apart`), do not wait: they must not become part of
+    another report, and neither must what their speaker says or shows next.
     """
-    if context.understanding.class_ is CaseClass.DISCIPLINE:
-        discipline.forget_photos(context, context.message_row)
-    else:
-        intake.keep_pending(context, message)
+    if apart or context.understanding.class_ is CaseClass.DISCIPLINE:
+        discipline.keep_apart(context)
+        return SILENCE
+    intake.keep_pending(context, message)
     context.message_row.outcome = Outcome.CANDIDATE
     return SILENCE
 

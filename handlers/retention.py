@@ -41,10 +41,17 @@ def _purge_pending(context: Context, limit: int) -> int:
 
 
 def _purge_talk(context: Context, limit: int) -> int:
-    """Rows of talk hold no words; after a day even the fact that this person spoke is gone, a count remains."""
+    """Rows of talk hold no words; after a day even the fact that this person spoke is gone, a count remains.
+
+    What was kept apart as an accusation is gone with it, save where its speaker consented or it once was a case.
+    """
+    consents = select(DisciplineConsent.message_id)
+    apart = (
+        (col(Message.outcome) == Outcome.DISCIPLINE) & col(Message.case_id).is_(None) & col(Message.id).not_in(consents)
+    )
     statement = (
         select(Message)
-        .where(col(Message.outcome).in_(TALK), col(Message.received_at) <= context.now - KEEP_IGNORED)
+        .where(col(Message.outcome).in_(TALK) | apart, col(Message.received_at) <= context.now - KEEP_IGNORED)
         .limit(limit)
     )
     rows = context.session.exec(statement).all()

@@ -48,7 +48,8 @@ def register(context: Context, message: IncomingMessage, *, joined: Sequence[Pen
 
     `joined` is earlier talk it completes; photos of the same person that wait for their words come along.
     """
-    earlier = [row for row in pending_of_sender(context) if row in joined or not row.text]
+    waiting = pending_of_sender(context)
+    earlier = [row for row in waiting if row in joined or not row.text]
     words = [row.text for row in earlier if row.text] + ([message.text] if message.text else [])
     case = _new_case(context, "\n".join(words)[:MOST_CHARACTERS])
     context.session.add(case)
@@ -56,8 +57,11 @@ def register(context: Context, message: IncomingMessage, *, joined: Sequence[Pen
         _start(context, case)
     append(context.session, CaseReporter, case_id=case.id, account_id=context.sender.account_id, at=context.now)
     attach(context, case, message, Outcome.REGISTERED)
-    for row in earlier:
-        keep(context, row, case)
+    for row in waiting:
+        if row in earlier:
+            keep(context, row, case)
+        elif row.asked:  # said again and clearer, so that a yes that comes now must not open a second case
+            context.session.delete(row)
     return case
 
 

@@ -98,6 +98,8 @@ _allow((S.RECEIVED, S.DISPATCHED, S.RETURNED, S.REOPENED), A.DECLINE, S.DECLINED
 _allow(OPEN, A.MERGE, S.MERGED, R.LEADER)
 _allow((S.MERGED,), A.SPLIT, S.REOPENED, R.LEADER)
 _allow((*OPEN, *ANSWERED), A.SEAL, S.DECLINED, R.HOLDER, R.LEADER)
+# What ended before somebody saw what it is stays what it was, and loses its words.
+_allow(FINAL, A.SEAL, None, R.HOLDER, R.LEADER)
 
 
 def step(case: Case, action: Action, roles: frozenset[ActorRole]) -> tuple[CaseStatus, ActorRole]:

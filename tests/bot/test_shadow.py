@@ -10,11 +10,11 @@ from sqlmodel import select
 from bot.shadow import MOST_WAITING
 from classifiers import Action, Model, understand
 from classifiers.linear import Heads
-from data.models import Case, PendingMessage, ShadowCount
+from data.models import Case, Message, PendingMessage, ShadowCount
 from handlers import triage
 from handlers.message import Understand
 from tests.bot.shadowed import BreaksOn, compared, counted, differences, kept, run_of, shadowed
-from tests.handlers.scenes import ACCUSATION, FIRST, LEADER, NO_WATER, RUBBISH, private, reads, report
+from tests.handlers.scenes import ACCUSATION, FIRST, LEADER, NO_WATER, RUBBISH, STORY, private, reads, report
 from tests.talking import Talk
 
 CHATTER = "今天的草莓真甜"
@@ -104,7 +104,7 @@ def test_the_queue_is_short(sqlite_talk: Talk, candidate) -> None:
     names = sqlite_talk.bot.directory().names_for(None)
     listener(CHATTER, names=names, nickname="", addressed=False, has_photo=False)
     for number in range(MOST_WAITING + 5):
-        shadow.offer(number + 1, listener)
+        shadow.offer(Message(id=number + 1), listener)
     found, _failed = shadow.compare()
     assert [found[0].message_id, found[-1].message_id, len(found)] == [6, MOST_WAITING + 5, MOST_WAITING]
 
@@ -135,6 +135,17 @@ def test_of_a_discipline_matter_only_that_there_was_one_is_kept(
     run = run_of(sqlite_talk)
     assert (run.messages, run.discipline, run.discipline_agreed) == (0, 1, blind == "neither")
     assert (sqlite_talk.rows(ShadowCount), differences(sqlite_talk)) == ([], [])
+
+
+def test_what_belongs_to_one_or_is_sealed_is_not_compared_at_all(sqlite_talk: Talk, candidate) -> None:
+    shadowed(sqlite_talk, candidate)
+    sqlite_talk.say("r001", ACCUSATION)
+    sqlite_talk.say("r001", "上个月还收了我2000块")
+    private(sqlite_talk, "r001", "同意")
+    for words in (STORY, "书记还收了他小舅子的钱"):
+        assert "J0001" in private(sqlite_talk, "r001", words)
+    assert compared(sqlite_talk) == 1
+    assert (run_of(sqlite_talk).messages, run_of(sqlite_talk).discipline) == (0, 1)
 
 
 def test_a_case_that_turns_out_to_be_one_is_listed_no_more(talk: Talk, candidate) -> None:

@@ -1,15 +1,17 @@
 """The people and scenes the tests of handlers start from: somebody reports, takes, finishes, and others hear of it."""
 
+import datetime as dt
 from collections import defaultdict
 from dataclasses import replace
 
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel, col, select, update
 
 from classifiers import Action, Intent, Understanding
 from classifiers import Confidence as Sure
-from data.models import Case, StatusChange
+from data.models import Case, Post, Role, SealedMatter, StatusChange
 from data.models.cases import FIRST_NUMBER
 from data.taxonomy import CaseClass, Urgency
+from handlers import replies
 from tests.talking import Talk
 
 RESIDENT, NEIGHBOUR, PASSER_BY = "r001", "r002", "r003"
@@ -22,6 +24,7 @@ RUBBISH = "3号楼垃圾成堆没人清理"  # one working day
 NO_WATER = "3号楼停水了，没人管"  # 24 hours
 STUCK = "3号楼电梯困人了，快来人"  # an emergency: one hour
 ACCUSATION = "居委会书记贪污低保款"  # a discipline matter
+STORY = "去年三月，书记收了包工头两万块"  # what is sealed after a yes
 
 FIRST = FIRST_NUMBER + 1
 
@@ -74,10 +77,25 @@ def steps(talk: Talk, number: int = FIRST) -> list[str]:
     return [f"{change.actor_role} {change.action}" for change in changes]
 
 
-def reads(talk: Talk, action: Action, *, class_: CaseClass = CaseClass.LIVELIHOOD, category: str = "M10") -> None:
+def reads(
+    talk: Talk,
+    action: Action,
+    *,
+    class_: CaseClass = CaseClass.LIVELIHOOD,
+    category: str = "M10",
+    chance: float = 0.0,
+) -> None:
     """From now on every message is read like this, however sure the trained model might be of it."""
     found = Understanding(
-        Intent.REPORT, class_, category, Urgency.NORMAL, None, Sure(0.5, 0.5, 0.5), action, because=("测试",)
+        Intent.REPORT,
+        class_,
+        category,
+        Urgency.NORMAL,
+        None,
+        Sure(0.5, 0.5, 0.5),
+        action,
+        because=("测试",),
+        chance=chance,
     )
     talk.bot = replace(talk.bot, inbox=replace(talk.bot.inbox, understand=lambda text, **_: found))
 
@@ -87,3 +105,19 @@ def stored(talk: Talk, *, without: str = "") -> str:
     tables = [table for table in SQLModel.metadata.sorted_tables if table.name != without]
     with talk.bot.database.reading() as session:
         return "\n".join(str(tuple(row)) for table in tables for row in session.execute(select(table)))
+
+
+def no_reader(talk: Talk) -> None:
+    with talk.bot.database.writing() as session:
+        session.execute(update(Post).where(col(Post.role) == Role.DISCIPLINE_READER).values(until=dt.date(2026, 9, 6)))
+        session.commit()
+    talk.bot.directory.reload()
+
+
+def sealed(talk: Talk) -> SealedMatter:
+    """An accusation, the yes, and the words."""
+    talk.say(RESIDENT, ACCUSATION)
+    assert private(talk, RESIDENT, "同意") == replies.DISCIPLINE_TELL_US
+    assert "J0001" in private(talk, RESIDENT, STORY)
+    matter: SealedMatter = talk.rows(SealedMatter)[0]
+    return matter

@@ -147,6 +147,15 @@ def test_who_guesses_is_stopped_for_an_hour(talk: Talk) -> None:
     assert "已绑定" in typed(talk, code)
 
 
+def test_talk_in_a_new_group_is_no_wrong_code(talk: Talk) -> None:
+    """Whoever invites the bot says hello to the neighbours first, and only then types the code."""
+    code = code_for(talk, "QHJY-3")
+    for number in range(MOST_REFUSED + 1):
+        assert talk.say(MEMBER, f"大家好{number}", NEW) is None
+        assert talk.say(MEMBER, f"你好{number}", NEW, at=True) == replies.GROUP_UNKNOWN
+    assert "已绑定" in typed(talk, code)
+
+
 def test_the_same_message_again_binds_once_and_answers_the_same(sqlite_talk: Talk) -> None:
     code = code_for(sqlite_talk, "QHJY-3")
     message = sqlite_talk.message(MEMBER, f"绑定 {code}", NEW, at=True)

@@ -1,5 +1,7 @@
 """What continues something said before: photos, places named later, "+1", a yes to our question."""
 
+import datetime as dt
+
 import pytest
 
 from classifiers import Action
@@ -18,6 +20,7 @@ from tests.handlers.scenes import (
     reads,
     report,
     resolved,
+    stored,
 )
 from tests.talking import Talk
 
@@ -357,3 +360,12 @@ def test_what_stands_for_itself_is_not_continued(sqlite_talk: Talk) -> None:
     report(sqlite_talk)
     assert f"编号 {FIRST + 1}" in (sqlite_talk.say(RESIDENT, RUBBISH.replace("3号楼", "5号楼")) or "")
     assert len(sqlite_talk.rows(Case)) == 2
+
+
+def test_a_yes_after_clearer_words_opens_no_second_case(talk: Talk) -> None:
+    assert talk.say(RESIDENT, "去年的事了", at=True) == replies.ASK_WHETHER_REPORT
+    assert f"编号 {FIRST}" in (talk.say(RESIDENT, "3号楼楼道灯不亮没人修", at=True) or "")
+    talk.now += dt.timedelta(minutes=7)
+    assert talk.say(RESIDENT, "对") is None
+    assert len(talk.rows(Case)) == 1
+    assert "去年的事了" not in stored(talk)

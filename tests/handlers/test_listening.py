@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from data.models import Case, ChatGroup, Correction, GroupMode, Outcome, PendingMessage
+from classifiers import Action
+from data.models import Case, ChatGroup, Correction, GroupMode, Media, Message, Outcome, PendingMessage
 from handlers import listening, triage
 from handlers.listening import Agreement
-from tests.handlers.scenes import ACCUSATION, HEAD, RESIDENT, heard
+from tests.handlers.scenes import ACCUSATION, HEAD, RESIDENT, heard, reads
 from tests.talking import Talk
 
 LISTENED = "g041"
@@ -82,6 +83,21 @@ def test_a_place_said_later_registers_nothing_there(sqlite_talk: Talk) -> None:
 def test_an_accusation_leaves_nothing_behind(sqlite_talk: Talk) -> None:
     assert sqlite_talk.say(RESIDENT, ACCUSATION, LISTENED) is None
     assert (sqlite_talk.rows(PendingMessage), sqlite_talk.rows(Case), heard(sqlite_talk)) == ([], [], {})
+
+
+def test_what_follows_an_accusation_waits_for_nobody(sqlite_talk: Talk) -> None:
+    sqlite_talk.say(RESIDENT, ACCUSATION, LISTENED)
+    sqlite_talk.say(RESIDENT, media=("list",), group=LISTENED)
+    reads(sqlite_talk, Action.CANDIDATE, chance=0.9)
+    sqlite_talk.say(RESIDENT, "补助到底给了谁家亲戚", LISTENED)
+    assert {row.outcome for row in sqlite_talk.rows(Message)} == {Outcome.DISCIPLINE}
+    assert sqlite_talk.rows(Media) == sqlite_talk.rows(PendingMessage) == []
+
+
+def test_another_matter_after_an_accusation_still_waits_for_a_person(sqlite_talk: Talk) -> None:
+    sqlite_talk.say(RESIDENT, ACCUSATION, LISTENED)
+    sqlite_talk.say(RESIDENT, RUBBISH, LISTENED)
+    assert [row.text for row in sqlite_talk.rows(PendingMessage)] == [RUBBISH]
 
 
 @pytest.mark.parametrize("mode", list(GroupMode))

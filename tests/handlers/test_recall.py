@@ -1,9 +1,17 @@
 """A recalled message is forgotten, with all that quotes it; a case that stood on it alone is withdrawn."""
 
-from data.models import CaseStatus, Media, Message, PendingMessage
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from classifiers import Understanding
+from data.models import Case, CaseStatus, FailedMessage, Media, Message, PendingMessage, StatusChange
 from handlers.message import Kind
 from tests.handlers.scenes import MEMBER, NEIGHBOUR, RESIDENT, RUBBISH, accepted, closed, heard, private, report, stored
 from tests.talking import Talk
+
+SUSPICION = "我怀疑是四楼老李家扔的"
 
 
 def recall(talk: Talk, message_id: str, who: str = RESIDENT) -> str | None:
@@ -36,6 +44,34 @@ def test_only_the_recalled_words_go(sqlite_talk: Talk) -> None:
     assert (case.status, case.text) == (CaseStatus.DISPATCHED, RUBBISH)
     assert [message.text for message in sqlite_talk.rows(Message)] == [RUBBISH, None, None]
     assert sqlite_talk.rows(Media) == []
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_an_order_is_forgotten_wherever_its_words_went(talk: Talk, quoted: bool) -> None:
+    number = accepted(talk)
+    order = f"补充 {SUSPICION}" if quoted else f"补充 {number} {SUSPICION}"
+    private(talk, RESIDENT, order, quoted_text=f"{number} 已登记" if quoted else "")
+    recall(talk, "m3")
+    assert SUSPICION not in stored(talk)
+    assert talk.case().text == RUBBISH
+    assert SUSPICION not in "".join(heard(talk)[MEMBER])
+
+
+def test_only_the_note_of_the_recalled_order_goes(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    for words in (SUSPICION, "二单元也是"):
+        private(sqlite_talk, RESIDENT, f"补充 {number} {words}")
+    recall(sqlite_talk, "m2")
+    notes = [change.note for change in sqlite_talk.rows(StatusChange)]
+    assert notes[-2:] == ["[已撤回]", "二单元也是"]
+
+
+def test_words_that_the_report_has_too_stay_in_the_report(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk)
+    private(sqlite_talk, RESIDENT, f"补充 {number} 垃圾")
+    recall(sqlite_talk, "m2")
+    assert sqlite_talk.case().text == sqlite_talk.case().masked_text == RUBBISH
+    assert "垃圾" not in [change.note for change in sqlite_talk.rows(StatusChange)]
 
 
 def test_a_case_that_is_over_stays_over_but_forgets_the_words(sqlite_talk: Talk) -> None:
@@ -71,3 +107,20 @@ def test_nobody_makes_us_forget_what_somebody_else_added(sqlite_talk: Talk) -> N
 def test_an_unknown_message(sqlite_talk: Talk) -> None:
     assert recall(sqlite_talk, "never-seen") is None
     assert sqlite_talk.outcome() == "recalled"
+
+
+def test_what_our_code_had_failed_on_is_not_tried_again(talk: Talk) -> None:
+    understand = talk.bot.inbox.understand
+    talk.bot = replace(talk.bot, inbox=replace(talk.bot.inbox, understand=broken))
+    talk.say(RESIDENT, RUBBISH)
+    assert talk.outcome() == "failed"
+    recall(talk, "m1")
+    talk.bot = replace(talk.bot, inbox=replace(talk.bot.inbox, understand=understand))
+    talk.now += dt.timedelta(minutes=2)
+    assert talk.bot.retry_failed(talk.now) == 0
+    assert talk.rows(Case) == talk.rows(FailedMessage) == []
+    assert RUBBISH not in stored(talk)
+
+
+def broken(text: str, **_: object) -> Understanding:
+    raise RuntimeError("a bug of ours")

@@ -4,6 +4,7 @@ import datetime as dt
 
 from data.models import ChatterCount, DisciplineConsent, Media, Message, PendingMessage
 from handlers import retention
+from handlers.message import Reach
 from tests.handlers.scenes import ACCUSATION, NEIGHBOUR, RESIDENT, RUBBISH, private, report, stored
 from tests.talking import Talk
 
@@ -71,8 +72,19 @@ def test_questions_for_consent_go_after_their_day_and_used_ones_stay(sqlite_talk
     sqlite_talk.say(NEIGHBOUR, ACCUSATION)
     private(sqlite_talk, NEIGHBOUR, "同意,去年三月的事")
     assert purge_after(sqlite_talk, hours=23) == 0
-    assert purge_after(sqlite_talk, hours=1) == 1
+    assert purge_after(sqlite_talk, hours=1) == 2  # the question nobody answered, and the message of the yes
     assert [consent.state for consent in sqlite_talk.rows(DisciplineConsent)] == ["used"]
+
+
+def test_that_somebody_accused_somebody_is_forgotten_after_a_day(talk: Talk) -> None:
+    talk.channel.reaches[RESIDENT] = Reach.NONE
+    talk.say(RESIDENT, ACCUSATION)
+    talk.say(RESIDENT, "补助到底给了谁家亲戚")
+    talk.say(NEIGHBOUR, ACCUSATION)
+    private(talk, NEIGHBOUR, "同意，去年三月的事")
+    report(talk)
+    assert purge_after(talk, hours=24) == 3  # two of the resident, and the yes, which is known by its consent
+    assert sorted(message.outcome for message in talk.rows(Message)) == ["discipline", "registered"]
 
 
 def test_a_lot_is_never_larger_than_asked_and_the_rest_follows(sqlite_talk: Talk) -> None:

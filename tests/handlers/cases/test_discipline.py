@@ -2,11 +2,12 @@
 
 import datetime as dt
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import col, select, update
+from sqlmodel import select
 
 from classifiers import Action
 from data import privacy
@@ -20,8 +21,6 @@ from data.models import (
     Message,
     PendingMessage,
     Person,
-    Post,
-    Role,
     SealedMatter,
     SealedState,
     StatusChange,
@@ -41,16 +40,18 @@ from tests.handlers.scenes import (
     READER,
     RESIDENT,
     RUBBISH,
+    STORY,
     heard,
     private,
     reads,
     report,
+    sealed,
     steps,
     stored,
 )
 from tests.talking import Talk
 
-WORDS = "去年三月，书记收了包工头两万块"
+KICKBACK = "清荷家园3号楼楼道灯坏了没人修，物业经理说没钱"
 ACCUSATIONS = [ACCUSATION, "社区王主任收红包，低保名额都给了他亲戚", "网格员吃拿卡要，不送礼不给办"]
 
 
@@ -73,7 +74,26 @@ def test_without_a_private_way_nothing_happens_at_all(sqlite_talk: Talk, reach: 
 
 def test_the_very_first_words_alone_open_the_private_way(sqlite_talk: Talk) -> None:
     sqlite_talk.channel.reaches[RESIDENT] = Reach.AFTER_SPEAKING
-    private(sqlite_talk, RESIDENT, ACCUSATION)
+    private(sqlite_talk, RESIDENT, "你好")
+    assert sqlite_talk.say(RESIDENT, ACCUSATION) is None
+    assert heard(sqlite_talk) == {RESIDENT: [replies.DISCIPLINE_NOTE]}
+    assert len(sqlite_talk.rows(DisciplineConsent)) == 1
+
+
+@pytest.mark.parametrize("reach", list(Reach))
+def test_said_alone_the_question_is_the_answer_whatever_the_channel_can_do(talk: Talk, reach: Reach) -> None:
+    """A robot that only ever answers has a private chat all the same."""
+    talk.channel.reaches[RESIDENT] = reach
+    assert private(talk, RESIDENT, ACCUSATION) == replies.DISCIPLINE_NOTE
+    assert private(talk, RESIDENT, "同意") == replies.DISCIPLINE_TELL_US
+    assert "J0001" in private(talk, RESIDENT, STORY)
+    assert RESIDENT not in heard(talk)
+
+
+def test_several_accusations_are_one_question(sqlite_talk: Talk) -> None:
+    for words in ACCUSATIONS:
+        sqlite_talk.say(RESIDENT, words)
+    assert private(sqlite_talk, RESIDENT, ACCUSATION) == replies.DISCIPLINE_YES_FIRST
     assert heard(sqlite_talk) == {RESIDENT: [replies.DISCIPLINE_NOTE]}
     assert len(sqlite_talk.rows(DisciplineConsent)) == 1
 
@@ -91,13 +111,13 @@ def test_only_id_and_hash_are_kept_before_consent(sqlite_talk: Talk) -> None:
 def test_the_database_file_holds_no_word_of_it(sqlite_talk: Talk) -> None:
     sqlite_talk.say(RESIDENT, ACCUSATION)
     private(sqlite_talk, RESIDENT, "同意")
-    private(sqlite_talk, RESIDENT, WORDS)
+    private(sqlite_talk, RESIDENT, STORY)
     database = sqlite_talk.bot.database
     file = Path(str(database.engine.url.database))
     raw = b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
     assert len(raw) > 100_000
     assert ACCUSATION.encode() not in raw
-    assert WORDS.encode() not in raw
+    assert STORY.encode() not in raw
 
 
 def test_an_unsure_accusation_is_not_even_held_for_company(sqlite_talk: Talk) -> None:
@@ -107,22 +127,71 @@ def test_an_unsure_accusation_is_not_even_held_for_company(sqlite_talk: Talk) ->
     assert sqlite_talk.rows(PendingMessage) == sqlite_talk.rows(Media) == []
 
 
+def test_what_follows_an_unsure_accusation_joins_no_case(talk: Talk) -> None:
+    report(talk)
+    understand = talk.bot.inbox.understand
+    reads(talk, Action.CANDIDATE, class_=CaseClass.DISCIPLINE, category="D01")
+    talk.say(RESIDENT, "书记天天喝酒打牌不上班")
+    talk.bot = replace(talk.bot, inbox=replace(talk.bot.inbox, understand=understand))
+    assert talk.outcome() == "discipline"
+    assert talk.say(RESIDENT, media=("seen",)) is None
+    assert talk.say(RESIDENT, "补助到底给了谁家亲戚") is None
+    assert [message.case_id for message in talk.rows(Message)] == [1, None, None, None]
+    assert talk.rows(Media) == talk.rows(PendingMessage) == []
+
+
+@pytest.mark.parametrize("words", ["上个月还收了我2000块", "3号楼好多人都知道这件事，没人敢说"])
+def test_what_follows_an_accusation_gets_no_answer_in_the_group_and_no_case(talk: Talk, words: str) -> None:
+    talk.say(RESIDENT, ACCUSATION, at=True)
+    talk.now += dt.timedelta(minutes=1)
+    assert talk.say(RESIDENT, words, at=True) is None
+    assert talk.outcome() == "discipline"
+    assert talk.rows(Case) == []
+    assert words not in stored(talk)
+
+
+@pytest.mark.parametrize("group", ["g001", None])
+def test_what_follows_an_accusation_alone_is_neither_kept_nor_left_without_an_answer(
+    sqlite_talk: Talk, group: str | None
+) -> None:
+    """The question comes privately, and people answer it with the story instead of a yes."""
+    sqlite_talk.say(RESIDENT, ACCUSATION, group)
+    for words in ("上个月还收了我2000块", "就是王书记"):
+        assert private(sqlite_talk, RESIDENT, words) == replies.DISCIPLINE_YES_FIRST
+    assert sqlite_talk.rows(Case) == sqlite_talk.rows(PendingMessage) == []
+    private(sqlite_talk, RESIDENT, "不同意")
+    assert private(sqlite_talk, RESIDENT, "上个月还收了我2000块") == replies.DISCIPLINE_NOT_KEPT
+
+
+def test_another_matter_said_to_the_bot_after_an_accusation_is_a_case(sqlite_talk: Talk) -> None:
+    private(sqlite_talk, RESIDENT, ACCUSATION)
+    assert f"编号 {FIRST}" in private(sqlite_talk, RESIDENT, "清荷家园3号楼2单元停水了")
+
+
+def test_a_yes_after_an_accusation_opens_no_case_of_what_was_asked_before(sqlite_talk: Talk) -> None:
+    assert private(sqlite_talk, RESIDENT, "就是王书记") == replies.ASK_WHETHER_REPORT
+    private(sqlite_talk, RESIDENT, ACCUSATION)
+    private(sqlite_talk, RESIDENT, "是的")
+    assert sqlite_talk.rows(Case) == sqlite_talk.rows(PendingMessage) == []
+    assert "就是王书记" not in stored(sqlite_talk)
+
+
 def test_after_consent_the_next_words_are_sealed_under_their_own_key(talk: Talk) -> None:
     matter = sealed(talk)
-    assert (matter.text, matter.reporter, matter.number) == (WORDS, f"console:{RESIDENT}", "J0001")
-    assert WORDS not in stored(talk, without="sealed_matters")
+    assert (matter.text, matter.reporter, matter.number) == (STORY, f"console:{RESIDENT}", "J0001")
+    assert STORY not in stored(talk, without="sealed_matters")
     with talk.bot.database.reading() as session:
         token = bytes(session.execute(text("SELECT text FROM sealed_matters")).scalar_one())
-    assert privacy.decrypt(privacy.Ring.SEALED, token) == WORDS
+    assert privacy.decrypt(privacy.Ring.SEALED, token) == STORY
     with pytest.raises(privacy.KeyMissing):
         privacy.decrypt(privacy.Ring.OPEN, token)
 
 
 def test_words_that_come_with_the_yes_are_sealed_at_once(sqlite_talk: Talk) -> None:
     sqlite_talk.say(RESIDENT, ACCUSATION)
-    assert "J0001" in private(sqlite_talk, RESIDENT, f"同意，{WORDS}")
-    assert sqlite_talk.rows(SealedMatter)[0].text == WORDS
-    assert WORDS not in stored(sqlite_talk, without="sealed_matters")
+    assert "J0001" in private(sqlite_talk, RESIDENT, f"同意，{STORY}")
+    assert sqlite_talk.rows(SealedMatter)[0].text == STORY
+    assert STORY not in stored(sqlite_talk, without="sealed_matters")
     assert sqlite_talk.rows(DisciplineConsent)[0].state is ConsentState.USED
 
 
@@ -131,7 +200,7 @@ def test_a_photo_after_the_yes_is_neither_kept_nor_shown_to_anybody(sqlite_talk:
     private(sqlite_talk, RESIDENT, ACCUSATION)
     private(sqlite_talk, RESIDENT, "同意")
     assert "照片" in private(sqlite_talk, RESIDENT, media=("evidence",))
-    private(sqlite_talk, RESIDENT, WORDS, media=("more-evidence",))
+    private(sqlite_talk, RESIDENT, STORY, media=("more-evidence",))
     assert sqlite_talk.rows(Media) == []
 
 
@@ -148,7 +217,7 @@ def test_only_the_reader_may_look_and_every_look_is_logged(sqlite_talk: Talk) ->
         people = session.exec(select(Person)).all()
         found = {p.code: [m.text for m in discipline.matters_for(sqlite_talk.context(session), p)] for p in people}
         session.commit()
-    assert found.pop("p084") == [WORDS]
+    assert found.pop("p084") == [STORY]
     assert not any(found.values())
     assert [(log.person_id, log.what, log.reference, log.at) for log in sqlite_talk.rows(AccessLog)] == [
         (84, "sealed", 1, sqlite_talk.now)
@@ -169,17 +238,6 @@ def test_the_reader_hands_over_and_nobody_else(sqlite_talk: Talk) -> None:
     assert [log.what for log in sqlite_talk.rows(AccessLog)] == ["handed_over"]
 
 
-def test_without_a_reader_in_post_nothing_is_stored(sqlite_talk: Talk) -> None:
-    with sqlite_talk.bot.database.writing() as session:
-        session.execute(update(Post).where(col(Post.role) == Role.DISCIPLINE_READER).values(until=dt.date(2026, 9, 6)))
-        session.commit()
-    sqlite_talk.bot.directory.reload()
-    sqlite_talk.say(RESIDENT, ACCUSATION)
-    private(sqlite_talk, RESIDENT, "同意")
-    assert private(sqlite_talk, RESIDENT, WORDS) == replies.DISCIPLINE_NO_READER
-    assert WORDS not in stored(sqlite_talk)
-
-
 @pytest.mark.parametrize(
     ("day", "due"),
     [
@@ -190,32 +248,6 @@ def test_without_a_reader_in_post_nothing_is_stored(sqlite_talk: Talk) -> None:
 def test_five_working_days_to_hand_it_over(sqlite_talk: Talk, day: str, due: str) -> None:
     sqlite_talk.now = dt.datetime.fromisoformat(f"{day}T10:00:00+08:00").astimezone(dt.UTC)
     assert sealed(sqlite_talk).transfer_due_at == dt.datetime.fromisoformat(f"{due}T18:00:00").replace(tzinfo=SHANGHAI)
-
-
-@pytest.mark.parametrize("order", ["同意", "不同意"])
-def test_a_yes_or_no_that_nobody_asked_for(sqlite_talk: Talk, order: str) -> None:
-    assert private(sqlite_talk, RESIDENT, order) == replies.NOTHING_TO_CONSENT
-    sqlite_talk.say(RESIDENT, ACCUSATION)
-    assert sqlite_talk.say(RESIDENT, order, at=True) is None  # in the group it says nothing, and does nothing
-    assert private(sqlite_talk, NEIGHBOUR, order) == replies.NOTHING_TO_CONSENT
-    assert sqlite_talk.rows(DisciplineConsent)[0].state is ConsentState.ASKED
-
-
-def test_a_no_ends_it(sqlite_talk: Talk) -> None:
-    sqlite_talk.say(RESIDENT, ACCUSATION)
-    assert private(sqlite_talk, RESIDENT, "不同意") == replies.DISCIPLINE_REFUSED
-    assert private(sqlite_talk, RESIDENT, "同意") == replies.NOTHING_TO_CONSENT
-    assert sqlite_talk.rows(SealedMatter) == []
-
-
-@pytest.mark.parametrize("said", [["同意"], ["同意", WORDS]])
-def test_question_and_consent_run_out_after_a_day(sqlite_talk: Talk, said: list[str]) -> None:
-    sqlite_talk.say(RESIDENT, ACCUSATION)
-    for words in said[:-1]:
-        private(sqlite_talk, RESIDENT, words)
-    sqlite_talk.later(hours=24)
-    private(sqlite_talk, RESIDENT, said[-1])
-    assert sqlite_talk.rows(SealedMatter) == []
 
 
 def test_a_case_that_turns_out_to_be_one_leaves_the_open_store(talk: Talk) -> None:
@@ -257,13 +289,36 @@ def test_after_the_move_its_reporter_may_consent_like_anybody(sqlite_talk: Talk)
     number = report(sqlite_talk)
     private(sqlite_talk, LEADER, f"转纪检 {number}")
     private(sqlite_talk, RESIDENT, "同意")
-    assert "J0001" in private(sqlite_talk, RESIDENT, WORDS)
+    assert "J0001" in private(sqlite_talk, RESIDENT, STORY)
 
 
-def sealed(talk: Talk) -> SealedMatter:
-    """An accusation, the yes, and the words."""
-    talk.say(RESIDENT, ACCUSATION)
-    assert private(talk, RESIDENT, "同意") == replies.DISCIPLINE_TELL_US
-    assert "J0001" in private(talk, RESIDENT, WORDS)
-    matter: SealedMatter = talk.rows(SealedMatter)[0]
-    return matter
+def test_what_was_merged_into_it_leaves_with_it(talk: Talk) -> None:
+    first = report(talk)
+    talk.say(NEIGHBOUR, KICKBACK, group=None, media=("photo-2",))
+    second = max(case.number for case in talk.rows(Case))
+    private(talk, LEADER, f"并 {second} {first}")
+    private(talk, LEADER, f"转纪检 {first}")
+    assert [case.status for case in talk.rows(Case)] == [CaseStatus.DECLINED, CaseStatus.MERGED]
+    assert [words for words in ("垃圾成堆", "物业经理") if words in stored(talk)] == []
+    assert talk.rows(Media) == []
+
+
+@pytest.mark.parametrize(
+    ("order", "status"),
+    [
+        ("不受理 {} 不属实", CaseStatus.DECLINED),
+        ("撤回 {}", CaseStatus.WITHDRAWN),
+        ("并 {} {other}", CaseStatus.MERGED),
+    ],
+)
+def test_a_case_that_is_over_can_still_be_moved_out(sqlite_talk: Talk, order: str, status: CaseStatus) -> None:
+    other = report(sqlite_talk, who=NEIGHBOUR)
+    sqlite_talk.say(RESIDENT, KICKBACK, group=None)
+    number = max(case.number for case in sqlite_talk.rows(Case))
+    private(sqlite_talk, RESIDENT if "撤回" in order else LEADER, order.format(number, other=other))
+    heard(sqlite_talk)
+    assert private(sqlite_talk, LEADER, f"转纪检 {number}") == staff_replies.moved_out(number)
+    assert sqlite_talk.case(number).status is status
+    assert "物业经理" not in stored(sqlite_talk)
+    assert heard(sqlite_talk) == {RESIDENT: [replies.DISCIPLINE_NOTE]}
+    assert private(sqlite_talk, LEADER, f"转纪检 {number}") == replies.not_allowed_now(number, status, "seal")
