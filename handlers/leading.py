@@ -4,7 +4,7 @@ import re
 
 from sqlmodel import select
 
-from data.models import Account, Case, CaseReporter, Outcome
+from data.models import Case, CaseReporter, Outcome
 from data.privacy import masked
 from handlers import notices, replies, staff_replies
 from handlers.cases import discipline
@@ -75,14 +75,13 @@ def to_discipline(message: IncomingMessage, context: Context) -> Reply:
     try:
         case, roles = find_case(context, number_of(context))
         going_on = case.closed_at is None and case.status not in FINAL
-        discipline.move_out(context, case, roles)
+        asked = discipline.move_out(context, case, roles)
     except SuishoupaiError as error:
         context.message_row.outcome = Outcome.REFUSED
         return Reply(error.reply, private=True)
     take_back(context, case, staff_replies.task_over(case.number))
     if going_on:
         _tell_joiners(context, case)
-    asked = notices.has_private_way(context, context.session.get_one(Account, case.account_id))
     say = staff_replies.moved_out if asked else staff_replies.moved_out_untold
     return Reply(say(case.number), private=True, case_id=case.id)
 
