@@ -86,6 +86,7 @@ def attach(context: Context, case: Case, message: IncomingMessage, outcome: Outc
 def add_words(context: Context, case: Case, message: IncomingMessage) -> None:
     """The reporter's next line: part of what was reported."""
     attach(context, case, message, Outcome.ATTACHED)
+    context.session.refresh(case, with_for_update=True)  # another line may be added at the same time
     case.text = f"{case.text}\n{message.text}"[:MOST_CHARACTERS]
     case.masked_text = masked(case.text)
     context.session.add(case)

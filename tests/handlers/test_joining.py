@@ -1,5 +1,7 @@
 """Many messages, one case: the reporter's next words, lines read together, neighbours; and what must stay apart."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlmodel import select
 
@@ -58,6 +60,22 @@ def test_chatter_of_the_reporter_does_not_join_and_is_not_kept(sqlite_talk: Talk
     assert sqlite_talk.case().text == NO_WATER
     assert messages(sqlite_talk)[1].text is None
     assert sqlite_talk.rows(PendingMessage) == []
+
+
+def test_a_line_waits_for_another_that_is_added_at_the_same_time(postgresql_talk: Talk) -> None:
+    """Otherwise it would write back the text as it was before the other line."""
+    report(postgresql_talk, NO_WATER)
+    line = postgresql_talk.message(RESIDENT, MORE)
+    with postgresql_talk.bot.database.writing() as session, ThreadPoolExecutor(1) as thread:
+        case = session.get_one(Case, 1, with_for_update=True)
+        case.text += "\n水管也在响"
+        session.flush()
+        joined = thread.submit(postgresql_talk.bot.inbox.receive, line, postgresql_talk.now)
+        with pytest.raises(TimeoutError):
+            joined.result(timeout=0.5)
+        session.commit()
+        assert joined.result(timeout=10) is None
+    assert postgresql_talk.case().text == f"{NO_WATER}\n水管也在响\n{MORE}"
 
 
 def test_another_report_of_the_reporter_is_its_own_case(talk: Talk) -> None:
