@@ -1,4 +1,4 @@
-"""How a line refers to what was said before: it agrees, corrects, says that it is over, or is mere politeness.
+"""How a line refers to what was said before: it agrees, corrects, settles, tells of danger, or is mere politeness.
 
 The words lie in `data/joining_words.csv`; what follows from them is decided by the handlers.
 """
@@ -21,12 +21,13 @@ _LONGEST_SUBJECT = 5  # characters before 楼, 单元, 组 … in 我们这栋, 
 
 @dataclass(frozen=True)
 class Continuing:
-    """`characters` counts what is said besides politeness, emoji and signs."""
+    """`danger` is danger for a person; `characters` counts what is said besides politeness, emoji and signs."""
 
     agrees: bool
     corrects: bool
     settles: bool
     thanks: bool
+    danger: bool
     characters: int
 
 
@@ -40,6 +41,7 @@ def read_continuing(text: str) -> Continuing:
         corrects=_pattern("corrects").search(said) is not None,
         settles=_pattern("settled").search(said) is not None,
         thanks=thanks.search(said) is not None,
+        danger=_pattern("danger").search(said) is not None,
         characters=sum(character.isalnum() for character in thanks.sub("", said)),
     )
 

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from classifiers import Action, Continuing, Understanding, read_continuing
 from data.models import Case, Outcome
+from data.privacy import masked
 from data.taxonomy import CaseClass, Urgency
-from handlers import replies, report
-from handlers.cases import discipline, intake, neighbours, talk
+from handlers import notices, replies, report, staff_replies
+from handlers.cases import danger, discipline, intake, neighbours, talk
+from handlers.cases.dispatch import holders
 from handlers.joining_rules import rules
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 from handlers.together import read_together, read_with, waiting_lines
@@ -29,12 +31,17 @@ def handle(message: IncomingMessage, context: Context) -> Reply | None:
 
 
 def _added(message: IncomingMessage, context: Context) -> Reply | None:
-    """Said to the bot right after a report, and not clear alone: more words for it."""
-    case = talk.own_case(context, rules().own_minutes) if context.understanding.action is Action.ASK else None
-    if case is None or context.understanding.class_ is CaseClass.DISCIPLINE:
+    """Said to the bot right after a report: more words for it if they are not clear alone, or tell of danger."""
+    found, said = context.understanding, read_continuing(message.text)
+    case = talk.own_case(context, rules().own_minutes)
+    if case is None or found.class_ is CaseClass.DISCIPLINE:
         return None
-    intake.add_words(context, case, message)
-    return Reply(replies.supplemented(case.number), case_id=case.id)
+    both = neighbours.read(context, f"{case.text}\n{message.text}", message.nickname)
+    urgency = Urgency.EMERGENCY if said.danger else danger.urgency_of(said, found, both)
+    if found.action is not Action.ASK and not _endangers(found, said, urgency, case):
+        return None
+    alarmed = _add(message, context, case, urgency)
+    return Reply(report.emergency(case) if alarmed else replies.supplemented(case.number), case_id=case.id)
 
 
 def _hushed(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
@@ -55,7 +62,7 @@ def _hushed(message: IncomingMessage, context: Context, said: Continuing) -> Rep
 def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
     """The next words of who reported a moment ago."""
     found = context.understanding
-    if found.chance < rules().own_chance and not message.quotes:
+    if found.chance < rules().own_chance and not message.quotes and not said.danger:
         return None  # nothing is looked up for chatter
     quoted = talk.quoted(context, message.quotes)
     case = talk.own_case(context, rules().own_minutes)
@@ -64,18 +71,45 @@ def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply 
     if said.settles and found.urgency is not Urgency.EMERGENCY and not _placed(found):
         return SILENCE  # 没事了: neither a new matter nor part of the old one
     of_own = quoted is not None and quoted.case_id == case.id and quoted.account_id == context.sender.account_id
-    if not of_own and not _goes_on(found, said):
+    if not of_own and not said.danger and not _goes_on(found, said):
         return None
     both = neighbours.read(context, f"{case.text}\n{message.text}", message.nickname)
     if both.class_ is CaseClass.DISCIPLINE and both.action is Action.REGISTER:
         return report.handle_discipline(message, context.about(both))
     if found.class_ is CaseClass.DISCIPLINE:
         return None
-    if not of_own and not _same_matter(found, both, case):
+    urgency = danger.urgency_of(said, found, both)
+    if not of_own and not _endangers(found, said, urgency, case) and not _same_matter(found, both, case):
         return None
+    return _silent(case, alarmed=_add(message, context, case, urgency))
+
+
+def _add(message: IncomingMessage, context: Context, case: Case, urgency: Urgency) -> bool:
+    """The reporter's words become part of the case, and whoever holds it is told; True where they raised an alarm."""
     intake.add_words(context, case, message)
-    neighbours.place_from(context, case)
-    return SILENCE
+    moved = neighbours.place_from(context, case, message.text)
+    if danger.raised(context, case, urgency, message.text):
+        return True
+    if not moved:
+        words = staff_replies.supplement_notice(case.number, masked(message.text)[:200])
+        notices.tell_people(context, holders(context, case), words, case)
+    return False
+
+
+def _silent(case: Case, *, alarmed: bool) -> Reply:
+    """Nothing is said for more words, save that an emergency is answered like one that was reported at once."""
+    return Reply(report.emergency(case), case_id=case.id) if alarmed else SILENCE
+
+
+def _endangers(found: Understanding, said: Continuing, urgency: Urgency, case: Case) -> bool:
+    """Whether the words make an emergency of the case and are no emergency of their own, or in another building."""
+    if urgency is not Urgency.EMERGENCY or (_placed(found) and neighbours.elsewhere(found, case)):
+        return False
+    if said.settles and found.urgency is not Urgency.EMERGENCY:
+        return False
+    if found.action is Action.REGISTER and found.urgency is Urgency.EMERGENCY:
+        return found.place is None and bool(case.place_text)  # said in private: helpers need to know where
+    return said.danger or (found.action is not Action.REGISTER and case.urgency is not Urgency.EMERGENCY)
 
 
 def _goes_on(found: Understanding, said: Continuing) -> bool:
@@ -105,7 +139,9 @@ def _together(message: IncomingMessage, context: Context, said: Continuing) -> R
     if read.meaning.class_ is CaseClass.DISCIPLINE:
         return report.handle_discipline(message, context)
     joined = neighbours.join(message, context, said, read.lines)
-    return joined or report.open_case(message, context, [one.pending for one in read.lines])
+    if joined is not None:
+        return _silent(joined.case, alarmed=joined.danger)
+    return report.open_case(message, context, [one.pending for one in read.lines])
 
 
 def _empty(said: Continuing) -> bool:
@@ -115,15 +151,14 @@ def _empty(said: Continuing) -> bool:
 def _neighbour(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
     """我家也是, or the same kind of thing said a moment after somebody reported it."""
     found = context.understanding
-    if not said.agrees and found.chance < rules().together_chance:
+    if found.chance < rules().together_chance and not (said.agrees or said.danger):
         return None
-    reply = neighbours.join(message, context, said, [])
-    if reply is not None or said.settles or found.class_ is CaseClass.DISCIPLINE:
-        return reply
-    if not (lines := waiting_lines(context)):
-        return None
-    meaning = replace(read_with(message, context, lines), action=Action.IGNORE)  # not enough for a case of its own
-    return neighbours.join(message, context.about(meaning), said, lines)
+    joined = neighbours.join(message, context, said, [])
+    apart = joined is not None or said.settles or found.class_ is CaseClass.DISCIPLINE
+    if not apart and (lines := waiting_lines(context)):
+        meaning = replace(read_with(message, context, lines), action=Action.IGNORE)  # too little for its own case
+        joined = neighbours.join(message, context.about(meaning), said, lines)
+    return _silent(joined.case, alarmed=joined.danger) if joined else None
 
 
 def _wait(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:

@@ -1,26 +1,36 @@
 """A second resident with the same matter: which open case the words point to, and who had said so before.
 
-A quote decides, then the category, then the building, else the latest. Nothing is answered for it.
+A quote decides, then the category, then the building, else the latest. Nothing is answered for it,
+unless the words tell of danger.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from classifiers import Action, Continuing, Understanding
 from data.models import Case, CaseReporter, Outcome
 from data.taxonomy import CaseClass, Urgency
-from handlers.cases import duplicates, intake, moving, talk
+from handlers.cases import danger, duplicates, intake, moving, talk
 from handlers.joining_rules import rules
-from handlers.message import SILENCE, Context, IncomingMessage, Reply
+from handlers.message import Context, IncomingMessage
 
 UNSORTED = "M99"
 
 
-def join(message: IncomingMessage, context: Context, said: Continuing, lines: Sequence[talk.Waiting]) -> Reply | None:
+@dataclass(frozen=True)
+class Joined:
+    """The case whose reporter the sender is now, too; `danger` where only their words made an emergency of it."""
+
+    case: Case
+    danger: bool
+
+
+def join(message: IncomingMessage, context: Context, said: Continuing, lines: Sequence[talk.Waiting]) -> Joined | None:
     """Make the sender a reporter of the case that the words mean, with the earlier lines; None if they mean none."""
     found = context.understanding
     if found.class_ is CaseClass.DISCIPLINE:
         return None
-    case = _meant(message, context, said)
+    case = _meant(message, context, said) or _endangered(message, context, said)
     if case is None:
         return None
     intake.attach(context, case, message, Outcome.ATTACHED)
@@ -28,16 +38,20 @@ def join(message: IncomingMessage, context: Context, said: Continuing, lines: Se
     photos = [one for one in talk.waiting(context, rules().own_minutes, own=True) if not one.pending.text]
     for one in (*lines, *photos):
         intake.keep(context, one.pending, case)
-    place_from(context, case)
-    return SILENCE
+    words = "\n".join([*(one.pending.text for one in lines), message.text])
+    both = read(context, f"{case.text}\n{words}", message.nickname)
+    place_from(context, case, words)
+    return Joined(case, danger.raised(context, case, danger.urgency_of(said, found, both), words))
 
 
-def place_from(context: Context, case: Case) -> None:
-    """A building named by whoever speaks of it, where nobody had named one for the case."""
+def place_from(context: Context, case: Case, words: str) -> bool:
+    """A building named by whoever speaks of it, where nobody had named one for the case; True where it moved."""
     place = context.understanding.place
     named = place is not None and place.building and place.source == "text" and not place.ambiguous
-    if place is not None and named and (case.building_id is None or case.place_source != "text"):
-        moving.move(context, case, place)
+    moves = place is not None and named and (case.building_id is None or case.place_source != "text")
+    if place is not None and moves:
+        moving.move(context, case, place, words)
+    return bool(moves)
 
 
 def pointed_at(message: IncomingMessage, context: Context, minutes: float) -> Case | None:
@@ -85,6 +99,12 @@ def complete_beside(found: Understanding, case: Case) -> bool:
     return found.action is Action.REGISTER or place.building != str(case.building_id)
 
 
+def elsewhere(found: Understanding, case: Case) -> bool:
+    """Whether the words name another building than the case has."""
+    building = found.place.building if found.place else None
+    return building is not None and case.building_id is not None and building != str(case.building_id)
+
+
 def _tells(context: Context, one: talk.Waiting) -> bool:
     return read(context, one.pending.text, one.account.nickname).chance >= rules().same_category_chance
 
@@ -108,6 +128,20 @@ def _meant(message: IncomingMessage, context: Context, said: Continuing) -> Case
     if not cases:
         return None
     return _agreed(message, context, cases) if said.agrees else cases[0]
+
+
+def _endangered(message: IncomingMessage, context: Context, said: Continuing) -> Case | None:
+    """The case spoken of last, where words that are unsure alone make an emergency of it."""
+    found = context.understanding
+    dangerous = said.danger or found.urgency is Urgency.EMERGENCY
+    stands = found.action is Action.REGISTER and found.urgency is Urgency.EMERGENCY
+    if not dangerous or stands or said.settles:
+        return None
+    case = pointed_at(message, context, rules().neighbour_minutes)
+    if case is None or case.class_ is CaseClass.DISCIPLINE or elsewhere(found, case):
+        return None
+    both = read(context, f"{case.text}\n{message.text}", message.nickname)
+    return case if both.urgency is Urgency.EMERGENCY and both.category == case.category_code else None
 
 
 def _agreed(message: IncomingMessage, context: Context, cases: Sequence[Case]) -> Case | None:
