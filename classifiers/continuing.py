@@ -21,9 +21,13 @@ _LONGEST_SUBJECT = 5  # characters before 楼, 单元, 组 … in 我们这栋, 
 
 @dataclass(frozen=True)
 class Continuing:
-    """`danger` is danger for a person; `characters` counts what is said besides politeness, emoji and signs."""
+    """`echoes` is to agree in the first word (同问); `danger` is danger for a person.
+
+    `characters` counts what is said besides politeness, emoji and signs.
+    """
 
     agrees: bool
+    echoes: bool
     corrects: bool
     settles: bool
     thanks: bool
@@ -35,9 +39,10 @@ def read_continuing(text: str) -> Continuing:
     """What a line's own words say about what was said before."""
     line = normalise(text).lower()
     said = _PICTURE_WORD.sub("", line)
-    thanks = _pattern("thanks")
+    thanks, echoes = _pattern("thanks"), _echo().search(said) is not None
     return Continuing(
-        agrees=_agreement().search(said) is not None,
+        agrees=echoes or _agreement().search(said) is not None,
+        echoes=echoes,
         corrects=_pattern("corrects").search(said) is not None,
         settles=_pattern("settled").search(said) is not None,
         thanks=thanks.search(said) is not None,
@@ -58,7 +63,12 @@ def _pattern(kind: str) -> re.Pattern[str]:
 
 
 @cache
+def _echo() -> re.Pattern[str]:
+    """可不…, +1…, 同问…"""
+    return re.compile(rf"{_START}(?:{_pattern('agree').pattern})")
+
+
+@cache
 def _agreement() -> re.Pattern[str]:
-    """可不…, +1…, or a subject near the start with 也 behind it: 我家也, 五组也没有."""
-    agree, me = ("|".join(map(re.escape, _words()[kind])) for kind in ("agree", "me"))
-    return re.compile(rf"{_START}(?:{agree})|{_CLAUSE}[^,。!?;\s]{{0,{_LONGEST_SUBJECT}}}(?:{me}){_TOO}")
+    """A subject near the start with 也 behind it: 我家也, 五组也没有."""
+    return re.compile(rf"{_CLAUSE}[^,。!?;\s]{{0,{_LONGEST_SUBJECT}}}(?:{_pattern('me').pattern}){_TOO}")

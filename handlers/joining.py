@@ -86,7 +86,8 @@ def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply 
 
 def _add(message: IncomingMessage, context: Context, case: Case, urgency: Urgency) -> bool:
     """The reporter's words become part of the case, and whoever holds it is told; True where they raised an alarm."""
-    intake.add_words(context, case, message)
+    intake.attach(context, case, message, Outcome.ATTACHED)
+    intake.add_words(context, case, message.text)
     moved = neighbours.place_from(context, case, message.text)
     if danger.raised(context, case, urgency, message.text):
         return True
@@ -154,8 +155,8 @@ def _neighbour(message: IncomingMessage, context: Context, said: Continuing) -> 
     if found.chance < rules().together_chance and not (said.agrees or said.danger):
         return None
     joined = neighbours.join(message, context, said, [])
-    apart = joined is not None or said.settles or found.class_ is CaseClass.DISCIPLINE
-    if not apart and (lines := waiting_lines(context)):
+    alone = found.action is Action.REGISTER or found.class_ is CaseClass.DISCIPLINE or said.settles
+    if joined is None and not alone and (lines := waiting_lines(context)):
         meaning = replace(read_with(message, context, lines), action=Action.IGNORE)  # too little for its own case
         joined = neighbours.join(message, context.about(meaning), said, lines)
     return _silent(joined.case, alarmed=joined.danger) if joined else None

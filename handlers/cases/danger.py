@@ -53,7 +53,8 @@ def _alarm(context: Context, case: Case, words: str) -> None:
 
     The task stays where it is: taken from one and offered to another it would only be late.
     """
-    told = f"{masked(words)}\n{case.masked_text}"[:LONGEST_WORDS]
+    new = masked(words)
+    told = f"{new[:LONGEST_WORDS]}\n{case.masked_text.removesuffix(new).rstrip()[:LONGEST_WORDS]}"
     text = staff_replies.emergency_alert(case.number, case.place_text, told)
     orders = staff_replies.offer_orders(case.number) if case.status is CaseStatus.DISPATCHED else ()
     hands = holders(context, case)

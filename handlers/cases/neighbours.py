@@ -33,15 +33,22 @@ def join(message: IncomingMessage, context: Context, said: Continuing, lines: Se
     case = _meant(message, context, said) or _endangered(message, context, said)
     if case is None:
         return None
+    words = "\n".join([*(one.pending.text for one in lines), message.text])
+    both = read(context, f"{case.text}\n{words}", message.nickname)
+    _take_in(message, context, case, lines)
+    if lines or said.characters >= rules().together_characters:  # a bare 同问 says nothing more
+        intake.add_words(context, case, words)
+    place_from(context, case, words)
+    return Joined(case, danger.raised(context, case, danger.urgency_of(said, found, both), words))
+
+
+def _take_in(message: IncomingMessage, context: Context, case: Case, lines: Sequence[talk.Waiting]) -> None:
+    """The sender is a reporter too, and what they said and showed just now belongs to the case."""
     intake.attach(context, case, message, Outcome.ATTACHED)
     duplicates.add_reporter(context, case)
     photos = [one for one in talk.waiting(context, rules().own_minutes, own=True) if not one.pending.text]
     for one in (*lines, *photos):
         intake.keep(context, one.pending, case)
-    words = "\n".join([*(one.pending.text for one in lines), message.text])
-    both = read(context, f"{case.text}\n{words}", message.nickname)
-    place_from(context, case, words)
-    return Joined(case, danger.raised(context, case, danger.urgency_of(said, found, both), words))
 
 
 def place_from(context: Context, case: Case, words: str) -> bool:
@@ -114,6 +121,7 @@ def _bring(context: Context, case: Case, theirs: Sequence[talk.Waiting]) -> None
     context.session.add(
         CaseReporter(case_id=case.id or 0, account_id=first.account.id or 0, at=first.message.received_at)
     )
+    intake.add_words(context, case, "\n".join(one.pending.text for one in theirs if one.pending.text))
     for one in theirs:
         intake.keep(context, one.pending, case)
 
@@ -127,7 +135,7 @@ def _meant(message: IncomingMessage, context: Context, said: Continuing) -> Case
     cases = [case for case in cases if not complete_beside(found, case)]
     if not cases:
         return None
-    return _agreed(message, context, cases) if said.agrees else cases[0]
+    return _agreed(message, context, said, cases) if said.agrees else cases[0]
 
 
 def _endangered(message: IncomingMessage, context: Context, said: Continuing) -> Case | None:
@@ -144,17 +152,26 @@ def _endangered(message: IncomingMessage, context: Context, said: Continuing) ->
     return case if both.urgency is Urgency.EMERGENCY and both.category == case.category_code else None
 
 
-def _agreed(message: IncomingMessage, context: Context, cases: Sequence[Case]) -> Case | None:
+def _agreed(message: IncomingMessage, context: Context, said: Continuing, cases: Sequence[Case]) -> Case | None:
     """Whom one agrees with: words of another matter that is sure of itself agree with nobody."""
     found = context.understanding
     case = _quoted(message, context, cases) or _by_words(found, cases)
     if case is not None:
         return case
     latest = pointed_at(message, context, rules().neighbour_minutes)
+    if latest is not None and not said.echoes and _another_matter(found, latest):
+        return None
     if latest is None or latest not in cases or found.action is not Action.REGISTER:
         return latest if latest in cases else None
     both = read(context, f"{latest.text}\n{message.text}", message.nickname)
     return latest if both.category == latest.category_code else None
+
+
+def _another_matter(found: Understanding, case: Case) -> bool:
+    """我家孩子也被狗咬了 under somebody's rubbish: a case of its own, or for a person to look at."""
+    sure = found.confidence.category >= rules().same_category_sure
+    offered = found.action in (Action.REGISTER, Action.CANDIDATE)  # else nobody would ever see the words
+    return offered and sure and found.category not in (UNSORTED, case.category_code)
 
 
 def _quoted(message: IncomingMessage, context: Context, cases: Sequence[Case]) -> Case | None:

@@ -206,6 +206,7 @@ def test_a_neighbour_who_had_said_it_before_is_a_reporter_too(talk: Talk) -> Non
     report(talk, NO_WATER)
     assert reporters(talk) == 2
     assert outcomes(talk) == ["attached", "registered"]
+    assert talk.case().text == f"{NO_WATER}\n我家停水了 厨房一滴都没有"
 
 
 def test_the_photo_of_a_neighbour_who_joined_belongs_to_the_case(sqlite_talk: Talk) -> None:
@@ -279,4 +280,4 @@ def test_a_case_that_a_neighbour_joined_outlives_the_first_message(talk: Talk) -
     talk.say(NEIGHBOUR, "我家也是 一滴都没有")
     talk.say(RESIDENT, kind=Kind.RECALL, recalls="m1")
     assert talk.case().status is CaseStatus.DISPATCHED
-    assert talk.case().text == "[已撤回]"
+    assert talk.case().text == "[已撤回]\n我家也是 一滴都没有"
