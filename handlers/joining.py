@@ -123,7 +123,7 @@ def _goes_on(found: Understanding, said: Continuing) -> bool:
 def _same_matter(found: Understanding, both: Understanding, case: Case) -> bool:
     """Whether words that may stand alone rather belong to the case, as far as their categories tell."""
     if found.action is Action.IGNORE or found.category == case.category_code:
-        return not neighbours.complete_beside(found, case)
+        return not neighbours.complete_beside(found, case, own=True)
     sure = found.confidence.category >= rules().same_category_sure
     return not sure and both.category == case.category_code and not _complete(found)
 

@@ -7,7 +7,7 @@ unless the words tell of danger.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from classifiers import Action, Continuing, Understanding
+from classifiers import Action, Continuing, Place, Understanding
 from data.models import Case, CaseReporter, Outcome
 from data.taxonomy import CaseClass, Urgency
 from handlers.cases import danger, duplicates, intake, moving, talk
@@ -94,16 +94,26 @@ def read(context: Context, words: str, nickname: str, has_photo: bool = False) -
     return context.understand(words, names=names, nickname=nickname, addressed=False, has_photo=has_photo)
 
 
-def complete_beside(found: Understanding, case: Case) -> bool:
-    """A report of its own beside the case: another building, a full second report, or the first sign of danger."""
+def complete_beside(found: Understanding, case: Case, *, own: bool = False) -> bool:
+    """A report of its own beside the case: another building, a full second report, or the first sign of danger.
+
+    `own`: said by the reporter of the case, whose full sentence may tell the place we asked for.
+    """
     if found.urgency is Urgency.EMERGENCY and case.urgency is not Urgency.EMERGENCY:
         return found.action is Action.REGISTER
-    place = found.place
-    if place is None or place.source != "text" or not (place.building or place.ambiguous):
+    place, sure = found.place, found.action is Action.REGISTER
+    if place is None or place.source != "text":
         return False
     if case.building_id is None:
+        return sure and (_another_spot(place, case) if case.place_text else not own)
+    if not (place.building or place.ambiguous):
         return False
-    return found.action is Action.REGISTER or place.building != str(case.building_id)
+    return sure or place.building != str(case.building_id)
+
+
+def _another_spot(place: Place, case: Case) -> bool:
+    """凉亭 and 儿童滑梯: neither of them is part of the other."""
+    return bool(place.text) and place.text not in case.place_text and case.place_text not in place.text
 
 
 def elsewhere(found: Understanding, case: Case) -> bool:
