@@ -18,6 +18,8 @@ _CLAUSE = r"(?:^|[,。!;\s])"  # what asks (哪一家?我也去) agrees with not
 _PICTURE_WORD = re.compile(r"\[[^\[\]]{1,8}\]")
 _LONGEST_SUBJECT = 5  # characters before 楼, 单元, 组 … in 我们这栋, 三单元, 王家湾五组
 
+_SOON = 6  # characters until 又 in 修好了,今天又
+
 
 @dataclass(frozen=True)
 class Continuing:
@@ -30,6 +32,7 @@ class Continuing:
     echoes: bool
     corrects: bool
     settles: bool
+    excuses: bool
     thanks: bool
     danger: bool
     characters: int
@@ -44,7 +47,8 @@ def read_continuing(text: str) -> Continuing:
         agrees=echoes or _agreement().search(said) is not None,
         echoes=echoes,
         corrects=_pattern("corrects").search(said) is not None,
-        settles=_pattern("settled").search(said) is not None,
+        settles=_settlement().search(said) is not None,
+        excuses=_pattern("excuses").search(said) is not None,
         thanks=thanks.search(said) is not None,
         danger=_pattern("danger").search(said) is not None,
         characters=sum(character.isalnum() for character in thanks.sub("", said)),
@@ -60,6 +64,12 @@ def _words() -> dict[str, list[str]]:
 @cache
 def _pattern(kind: str) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, _words()[kind])))
+
+
+@cache
+def _settlement() -> re.Pattern[str]:
+    """修好了; but neither 没修好 nor 修好了,今天又…"""
+    return re.compile(rf"(?<![没未])(?<!没有)(?:{_pattern('settled').pattern})(?!.{{0,{_SOON}}}又)")
 
 
 @cache

@@ -68,7 +68,7 @@ def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply 
     case = talk.own_case(context, rules().own_minutes)
     if case is None:
         return None
-    if said.settles and found.urgency is not Urgency.EMERGENCY and not _placed(found):
+    if _over(found, said) and found.urgency is not Urgency.EMERGENCY and not _placed(found):
         return SILENCE  # 没事了: neither a new matter nor part of the old one
     of_own = quoted is not None and quoted.case_id == case.id and quoted.account_id == context.sender.account_id
     if not of_own and not said.danger and not _goes_on(found, said):
@@ -106,11 +106,16 @@ def _endangers(found: Understanding, said: Continuing, urgency: Urgency, case: C
     """Whether the words make an emergency of the case and are no emergency of their own, or in another building."""
     if urgency is not Urgency.EMERGENCY or (_placed(found) and neighbours.elsewhere(found, case)):
         return False
-    if said.settles and found.urgency is not Urgency.EMERGENCY:
+    if _over(found, said) and found.urgency is not Urgency.EMERGENCY:
         return False
     if found.action is Action.REGISTER and found.urgency is Urgency.EMERGENCY:
         return found.place is None and bool(case.place_text)  # said in private: helpers need to know where
     return said.danger or (found.action is not Action.REGISTER and case.urgency is not Urgency.EMERGENCY)
+
+
+def _over(found: Understanding, said: Continuing) -> bool:
+    """The matter is settled; an excuse settles it only where no other matter follows (不好意思再说一个)."""
+    return said.settles or (said.excuses and found.action is not Action.REGISTER)
 
 
 def _goes_on(found: Understanding, said: Continuing) -> bool:
@@ -131,7 +136,7 @@ def _same_matter(found: Understanding, both: Understanding, case: Case) -> bool:
 def _together(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
     """Unsure alone, but not together with what the sender said in the last minutes."""
     found = context.understanding
-    if found.chance < rules().together_chance or said.settles or _empty(said):
+    if found.chance < rules().together_chance or _over(found, said) or _empty(said):
         return None
     read = read_together(message, context)
     if read is None or (found.class_ is CaseClass.DISCIPLINE and read.meaning.class_ is not CaseClass.DISCIPLINE):
@@ -155,7 +160,7 @@ def _neighbour(message: IncomingMessage, context: Context, said: Continuing) -> 
     if found.chance < rules().together_chance and not (said.agrees or said.danger):
         return None
     joined = neighbours.join(message, context, said, [])
-    alone = found.action is Action.REGISTER or found.class_ is CaseClass.DISCIPLINE or said.settles
+    alone = found.action is Action.REGISTER or found.class_ is CaseClass.DISCIPLINE or _over(found, said)
     if joined is None and not alone and (lines := waiting_lines(context)):
         meaning = replace(read_with(message, context, lines), action=Action.IGNORE)  # too little for its own case
         joined = neighbours.join(message, context.about(meaning), said, lines)
@@ -167,7 +172,7 @@ def _wait(message: IncomingMessage, context: Context, said: Continuing) -> Reply
     found = context.understanding
     if found.action is not Action.IGNORE or found.chance < rules().together_chance:
         return None
-    if found.class_ is not CaseClass.DISCIPLINE and not said.settles and not _empty(said):
+    if found.class_ is not CaseClass.DISCIPLINE and not _over(found, said) and not _empty(said):
         intake.keep_pending(context, message)
     return SILENCE
 

@@ -41,6 +41,11 @@ def test_the_matter_is_over(text: str) -> None:
     assert read_continuing(text).settles
 
 
+@pytest.mark.parametrize("text", ["上次没修好", "还没有解决了", "至今未恢复", "说修好了，今天又漏", "不好意思再说一个"])
+def test_the_matter_is_not_over(text: str) -> None:
+    assert not read_continuing(text).settles
+
+
 @pytest.mark.parametrize("text", ["里面有人困住了", "老人摔倒了昏迷不醒", "我妈已经晕了", "老太太出不来", "一直喊救命"])
 def test_danger(text: str) -> None:
     assert read_continuing(text).danger

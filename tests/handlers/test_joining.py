@@ -84,6 +84,29 @@ def test_another_report_of_the_reporter_is_its_own_case(talk: Talk) -> None:
     assert [case.category_code for case in talk.rows(Case)] == ["M01", "M04"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "不好意思再说一个，楼道灯坏了好几天没人修",
+        "对了还有，单元门禁上次没修好，今天又打不开了",
+        "另外，楼上漏水说修好了，今天又漏，把我家电线都泡了",
+    ],
+)
+def test_a_sure_report_is_not_lost_for_an_excuse_or_a_bad_repair(sqlite_talk: Talk, said: str) -> None:
+    report(sqlite_talk, NO_WATER)
+    sqlite_talk.later(minutes=4)
+    sqlite_talk.say(RESIDENT, said)
+    assert sqlite_talk.outcome() in ("registered", "attached")
+    assert any(said in case.text for case in sqlite_talk.rows(Case))
+
+
+@pytest.mark.parametrize("said", ["不好意思打扰了", "误会误会", "师傅来修好了"])
+def test_what_settles_the_matter_joins_nothing(sqlite_talk: Talk, said: str) -> None:
+    report(sqlite_talk, NO_WATER)
+    assert sqlite_talk.say(RESIDENT, said) is None
+    assert sqlite_talk.case().text == NO_WATER
+
+
 def test_words_long_after_the_report_stand_alone(sqlite_talk: Talk) -> None:
     report(sqlite_talk, NO_WATER)
     sqlite_talk.later(minutes=6)
