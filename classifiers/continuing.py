@@ -1,4 +1,4 @@
-"""How a line refers to what was said before: it agrees, corrects, says that it is over, or is mere politeness.
+"""How a line refers to what was said before: it agrees, corrects, settles, tells of danger, or is mere politeness.
 
 The words lie in `data/joining_words.csv`; what follows from them is decided by the handlers.
 """
@@ -18,15 +18,23 @@ _CLAUSE = r"(?:^|[,。!;\s])"  # what asks (哪一家?我也去) agrees with not
 _PICTURE_WORD = re.compile(r"\[[^\[\]]{1,8}\]")
 _LONGEST_SUBJECT = 5  # characters before 楼, 单元, 组 … in 我们这栋, 三单元, 王家湾五组
 
+_SOON = 6  # characters until 又 in 修好了,今天又
+
 
 @dataclass(frozen=True)
 class Continuing:
-    """`characters` counts what is said besides politeness, emoji and signs."""
+    """`echoes` is to agree in the first word (同问); `danger` is danger for a person.
+
+    `characters` counts what is said besides politeness, emoji and signs.
+    """
 
     agrees: bool
+    echoes: bool
     corrects: bool
     settles: bool
+    excuses: bool
     thanks: bool
+    danger: bool
     characters: int
 
 
@@ -34,12 +42,15 @@ def read_continuing(text: str) -> Continuing:
     """What a line's own words say about what was said before."""
     line = normalise(text).lower()
     said = _PICTURE_WORD.sub("", line)
-    thanks = _pattern("thanks")
+    thanks, echoes = _pattern("thanks"), _echo().search(said) is not None
     return Continuing(
-        agrees=_agreement().search(said) is not None,
+        agrees=echoes or _agreement().search(said) is not None,
+        echoes=echoes,
         corrects=_pattern("corrects").search(said) is not None,
-        settles=_pattern("settled").search(said) is not None,
+        settles=_settlement().search(said) is not None,
+        excuses=_pattern("excuses").search(said) is not None,
         thanks=thanks.search(said) is not None,
+        danger=_pattern("danger").search(said) is not None,
         characters=sum(character.isalnum() for character in thanks.sub("", said)),
     )
 
@@ -56,7 +67,18 @@ def _pattern(kind: str) -> re.Pattern[str]:
 
 
 @cache
+def _settlement() -> re.Pattern[str]:
+    """修好了; but neither 没修好 nor 修好了,今天又…"""
+    return re.compile(rf"(?<![没未])(?<!没有)(?:{_pattern('settled').pattern})(?!.{{0,{_SOON}}}又)")
+
+
+@cache
+def _echo() -> re.Pattern[str]:
+    """可不…, +1…, 同问…"""
+    return re.compile(rf"{_START}(?:{_pattern('agree').pattern})")
+
+
+@cache
 def _agreement() -> re.Pattern[str]:
-    """可不…, +1…, or a subject near the start with 也 behind it: 我家也, 五组也没有."""
-    agree, me = ("|".join(map(re.escape, _words()[kind])) for kind in ("agree", "me"))
-    return re.compile(rf"{_START}(?:{agree})|{_CLAUSE}[^,。!?;\s]{{0,{_LONGEST_SUBJECT}}}(?:{me}){_TOO}")
+    """A subject near the start with 也 behind it: 我家也, 五组也没有."""
+    return re.compile(rf"{_CLAUSE}[^,。!?;\s]{{0,{_LONGEST_SUBJECT}}}(?:{_pattern('me').pattern}){_TOO}")

@@ -7,10 +7,12 @@ itself (a case with a place of its own, an emergency, another category) is left 
 from dataclasses import replace
 
 from classifiers import Action, Continuing, Understanding, read_continuing
-from data.models import Case
+from data.models import Case, Outcome
+from data.privacy import masked
 from data.taxonomy import CaseClass, Urgency
-from handlers import replies, report
-from handlers.cases import discipline, intake, neighbours, talk
+from handlers import notices, replies, report, staff_replies
+from handlers.cases import danger, discipline, intake, neighbours, talk
+from handlers.cases.dispatch import holders
 from handlers.joining_rules import rules
 from handlers.message import SILENCE, Context, IncomingMessage, Reply
 from handlers.together import read_together, read_with, waiting_lines
@@ -29,12 +31,17 @@ def handle(message: IncomingMessage, context: Context) -> Reply | None:
 
 
 def _added(message: IncomingMessage, context: Context) -> Reply | None:
-    """Said to the bot right after a report, and not clear alone: more words for it."""
-    case = talk.own_case(context, rules().own_minutes) if context.understanding.action is Action.ASK else None
-    if case is None or context.understanding.class_ is CaseClass.DISCIPLINE:
+    """Said to the bot right after a report: more words for it if they are not clear alone, or tell of danger."""
+    found, said = context.understanding, read_continuing(message.text)
+    case = talk.own_case(context, rules().own_minutes)
+    if case is None or found.class_ is CaseClass.DISCIPLINE:
         return None
-    intake.add_words(context, case, message)
-    return Reply(replies.supplemented(case.number), case_id=case.id)
+    both = neighbours.read(context, f"{case.text}\n{message.text}", message.nickname)
+    urgency = Urgency.EMERGENCY if said.danger else danger.urgency_of(said, found, both)
+    if found.action is not Action.ASK and not _endangers(found, said, urgency, case):
+        return None
+    alarmed = _add(message, context, case, urgency)
+    return Reply(report.emergency(case) if alarmed else replies.supplemented(case.number), case_id=case.id)
 
 
 def _hushed(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
@@ -60,27 +67,60 @@ def goes_on_accusing(context: Context) -> bool:
 def _own(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
     """The next words of who reported a moment ago."""
     found = context.understanding
-    if found.chance < rules().own_chance and not message.quotes:
+    if found.chance < rules().own_chance and not message.quotes and not said.danger:
         return None  # nothing is looked up for chatter
     quoted = talk.quoted(context, message.quotes)
     case = talk.own_case(context, rules().own_minutes)
     if case is None:
         return None
-    if said.settles and found.urgency is not Urgency.EMERGENCY and not _placed(found):
+    if _over(found, said) and found.urgency is not Urgency.EMERGENCY and not _placed(found):
         return SILENCE  # 没事了: neither a new matter nor part of the old one
     of_own = quoted is not None and quoted.case_id == case.id and quoted.account_id == context.sender.account_id
-    if not of_own and not _goes_on(found, said):
+    if not of_own and not said.danger and not _goes_on(found, said):
         return None
     both = neighbours.read(context, f"{case.text}\n{message.text}", message.nickname)
     if both.class_ is CaseClass.DISCIPLINE and both.action is Action.REGISTER:
         return report.handle_discipline(message, context.about(both))
     if found.class_ is CaseClass.DISCIPLINE:
         return None
-    if not of_own and not _same_matter(found, both, case):
+    urgency = danger.urgency_of(said, found, both)
+    if not of_own and not _endangers(found, said, urgency, case) and not _same_matter(found, both, case):
         return None
-    intake.add_words(context, case, message)
-    neighbours.place_from(context, case)
-    return SILENCE
+    return _silent(case, alarmed=_add(message, context, case, urgency))
+
+
+def _add(message: IncomingMessage, context: Context, case: Case, urgency: Urgency) -> bool:
+    """The reporter's words become part of the case, and whoever holds it is told; True where they raised an alarm."""
+    intake.attach(context, case, message, Outcome.ATTACHED)
+    intake.add_words(context, case, message.text)
+    moved = neighbours.place_from(context, case, message.text)
+    if danger.raised(context, case, urgency, message.text):
+        return True
+    if not moved:
+        words = staff_replies.supplement_notice(case.number, masked(message.text)[:200])
+        notices.tell_people(context, holders(context, case), words, case)
+    return False
+
+
+def _silent(case: Case, *, alarmed: bool) -> Reply:
+    """Nothing is said for more words, save that an emergency is answered like one that was reported at once."""
+    return Reply(report.emergency(case), case_id=case.id) if alarmed else SILENCE
+
+
+def _endangers(found: Understanding, said: Continuing, urgency: Urgency, case: Case) -> bool:
+    """Whether the words make an emergency of the case and are no emergency of their own, or in another building."""
+    if urgency is not Urgency.EMERGENCY or (_placed(found) and neighbours.elsewhere(found, case)):
+        return False
+    if _over(found, said) and found.urgency is not Urgency.EMERGENCY:
+        return False
+    if found.action is Action.REGISTER and found.urgency is Urgency.EMERGENCY:
+        return found.place is None and bool(case.place_text)  # said in private: helpers need to know where
+    return said.danger or (found.action is not Action.REGISTER and case.urgency is not Urgency.EMERGENCY)
+
+
+def _over(found: Understanding, said: Continuing) -> bool:
+    """The matter is settled; an excuse settles it only where no other matter follows (不好意思再说一个)."""
+    return said.settles or (said.excuses and found.action is not Action.REGISTER)
 
 
 def _goes_on(found: Understanding, said: Continuing) -> bool:
@@ -93,7 +133,7 @@ def _goes_on(found: Understanding, said: Continuing) -> bool:
 def _same_matter(found: Understanding, both: Understanding, case: Case) -> bool:
     """Whether words that may stand alone rather belong to the case, as far as their categories tell."""
     if found.action is Action.IGNORE or found.category == case.category_code:
-        return not neighbours.complete_beside(found, case)
+        return not neighbours.complete_beside(found, case, own=True)
     sure = found.confidence.category >= rules().same_category_sure
     return not sure and both.category == case.category_code and not _complete(found)
 
@@ -101,7 +141,7 @@ def _same_matter(found: Understanding, both: Understanding, case: Case) -> bool:
 def _together(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
     """Unsure alone, but not together with what the sender said in the last minutes."""
     found = context.understanding
-    if found.chance < rules().together_chance or said.settles or _empty(said):
+    if found.chance < rules().together_chance or _over(found, said) or _empty(said):
         return None
     read = read_together(message, context)
     if read is None or (found.class_ is CaseClass.DISCIPLINE and read.meaning.class_ is not CaseClass.DISCIPLINE):
@@ -110,7 +150,9 @@ def _together(message: IncomingMessage, context: Context, said: Continuing) -> R
     if read.meaning.class_ is CaseClass.DISCIPLINE:
         return report.handle_discipline(message, context)
     joined = neighbours.join(message, context, said, read.lines)
-    return joined or report.open_case(message, context, [one.pending for one in read.lines])
+    if joined is not None:
+        return _silent(joined.case, alarmed=joined.danger)
+    return report.open_case(message, context, [one.pending for one in read.lines])
 
 
 def _empty(said: Continuing) -> bool:
@@ -120,15 +162,14 @@ def _empty(said: Continuing) -> bool:
 def _neighbour(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
     """我家也是, or the same kind of thing said a moment after somebody reported it."""
     found = context.understanding
-    if not said.agrees and found.chance < rules().together_chance:
+    if found.chance < rules().together_chance and not (said.agrees or said.danger):
         return None
-    reply = neighbours.join(message, context, said, [])
-    if reply is not None or said.settles or found.class_ is CaseClass.DISCIPLINE:
-        return reply
-    if not (lines := waiting_lines(context)):
-        return None
-    meaning = replace(read_with(message, context, lines), action=Action.IGNORE)  # not enough for a case of its own
-    return neighbours.join(message, context.about(meaning), said, lines)
+    joined = neighbours.join(message, context, said, [])
+    alone = found.action is Action.REGISTER or found.class_ is CaseClass.DISCIPLINE or _over(found, said)
+    if joined is None and not alone and (lines := waiting_lines(context)):
+        meaning = replace(read_with(message, context, lines), action=Action.IGNORE)  # too little for its own case
+        joined = neighbours.join(message, context.about(meaning), said, lines)
+    return _silent(joined.case, alarmed=joined.danger) if joined else None
 
 
 def _wait(message: IncomingMessage, context: Context, said: Continuing) -> Reply | None:
@@ -136,7 +177,7 @@ def _wait(message: IncomingMessage, context: Context, said: Continuing) -> Reply
     found = context.understanding
     if found.action is not Action.IGNORE or found.chance < rules().together_chance:
         return None
-    if found.class_ is not CaseClass.DISCIPLINE and not said.settles and not _empty(said):
+    if found.class_ is not CaseClass.DISCIPLINE and not _over(found, said) and not _empty(said):
         intake.keep_pending(context, message)
     return SILENCE
 

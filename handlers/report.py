@@ -78,9 +78,14 @@ def confirm(message: IncomingMessage, context: Context, asked: PendingMessage) -
     return handle(replace(message, text=""), context.about(found), joined=[asked])
 
 
+def emergency(case: Case) -> str:
+    """The one line of an emergency: whom to call first, and that people were told."""
+    return replies.registered_emergency(case.number, case.place_text, _hotline(case.masked_text))
+
+
 def _answer(context: Context, case: Case) -> str:
     if case.urgency is Urgency.EMERGENCY:
-        return replies.registered_emergency(case.number, case.place_text, _hotline(case.masked_text))
+        return emergency(case)
     place = context.understanding.place
     category = context.directory.categories[case.category_code].name
     if place is not None and len(place.ambiguous) > 1:

@@ -87,10 +87,10 @@ def attach(context: Context, case: Case, message: IncomingMessage, outcome: Outc
     context.session.add(row)
 
 
-def add_words(context: Context, case: Case, message: IncomingMessage) -> None:
-    """The reporter's next line: part of what was reported."""
-    attach(context, case, message, Outcome.ATTACHED)
-    case.text = f"{case.text}\n{message.text}"[:MOST_CHARACTERS]
+def add_words(context: Context, case: Case, words: str) -> None:
+    """What else was said of it, by its reporter or a neighbour, is shown with what was reported."""
+    context.session.refresh(case, with_for_update=True)  # another line may be added at the same time
+    case.text = f"{case.text}\n{words}"[:MOST_CHARACTERS]
     case.masked_text = masked(case.text)
     context.session.add(case)
 

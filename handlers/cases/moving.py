@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from classifiers import Place
 from data.models import Case, CaseStatus
+from data.privacy import masked
 from handlers import notices, staff_replies
 from handlers.cases import intake
 from handlers.cases.dispatch import dispatch, holders
@@ -11,15 +12,18 @@ from handlers.cases.lifecycle import SYSTEM
 from handlers.message import Context
 
 
-def move(context: Context, case: Case, place: Place) -> None:
-    """Put the case there; an entrance or a floor alone is one of the building the case has already."""
+def move(context: Context, case: Case, place: Place, words: str = "") -> None:
+    """Put the case there; an entrance or a floor alone is one of the building the case has already.
+
+    `words` is what was said besides the place.
+    """
     before = case.unit_id
     intake.set_place(context, case, _within(case, place))
     case.place_source = "text"
     if case.unit_id != before and case.status is CaseStatus.DISPATCHED:
         dispatch(context, case, SYSTEM, note=case.routed_because)
     else:
-        text = staff_replies.supplement_notice(case.number, case.place_text)
+        text = staff_replies.supplement_notice(case.number, masked(words)[:200] or case.place_text)
         notices.tell_people(context, holders(context, case), text, case)
 
 

@@ -41,6 +41,21 @@ def test_the_matter_is_over(text: str) -> None:
     assert read_continuing(text).settles
 
 
+@pytest.mark.parametrize("text", ["上次没修好", "还没有解决了", "至今未恢复", "说修好了，今天又漏", "不好意思再说一个"])
+def test_the_matter_is_not_over(text: str) -> None:
+    assert not read_continuing(text).settles
+
+
+@pytest.mark.parametrize("text", ["里面有人困住了", "老人摔倒了昏迷不醒", "我妈已经晕了", "老太太出不来", "一直喊救命"])
+def test_danger(text: str) -> None:
+    assert read_continuing(text).danger
+
+
+@pytest.mark.parametrize("text", ["困死了", "车出不来", "笑晕了", "衣服掉下去了", "没有人受伤"])
+def test_no_danger(text: str) -> None:
+    assert not read_continuing(text).danger
+
+
 @pytest.mark.parametrize(
     ("text", "characters"),
     [("谢谢", 0), ("哈哈[捂脸]", 0), ("收到！谢谢您", 1), ("得嘞", 0), ("水压也小", 4), ("\u200b👍", 0)],

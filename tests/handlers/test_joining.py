@@ -1,5 +1,7 @@
 """Many messages, one case: the reporter's next words, lines read together, neighbours; and what must stay apart."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlmodel import select
 
@@ -60,10 +62,49 @@ def test_chatter_of_the_reporter_does_not_join_and_is_not_kept(sqlite_talk: Talk
     assert sqlite_talk.rows(PendingMessage) == []
 
 
+def test_a_line_waits_for_another_that_is_added_at_the_same_time(postgresql_talk: Talk) -> None:
+    """Otherwise it would write back the text as it was before the other line."""
+    report(postgresql_talk, NO_WATER)
+    line = postgresql_talk.message(RESIDENT, MORE)
+    with postgresql_talk.bot.database.writing() as session, ThreadPoolExecutor(1) as thread:
+        case = session.get_one(Case, 1, with_for_update=True)
+        case.text += "\n水管也在响"
+        session.flush()
+        joined = thread.submit(postgresql_talk.bot.inbox.receive, line, postgresql_talk.now)
+        with pytest.raises(TimeoutError):
+            joined.result(timeout=0.5)
+        session.commit()
+        assert joined.result(timeout=10) is None
+    assert postgresql_talk.case().text == f"{NO_WATER}\n水管也在响\n{MORE}"
+
+
 def test_another_report_of_the_reporter_is_its_own_case(talk: Talk) -> None:
     report(talk, NO_WATER)
     assert f"编号 {FIRST + 1}" in (talk.say(RESIDENT, LIFT) or "")
     assert [case.category_code for case in talk.rows(Case)] == ["M01", "M04"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "不好意思再说一个，楼道灯坏了好几天没人修",
+        "对了还有，单元门禁上次没修好，今天又打不开了",
+        "另外，楼上漏水说修好了，今天又漏，把我家电线都泡了",
+    ],
+)
+def test_a_sure_report_is_not_lost_for_an_excuse_or_a_bad_repair(sqlite_talk: Talk, said: str) -> None:
+    report(sqlite_talk, NO_WATER)
+    sqlite_talk.later(minutes=4)
+    sqlite_talk.say(RESIDENT, said)
+    assert sqlite_talk.outcome() in ("registered", "attached")
+    assert any(said in case.text for case in sqlite_talk.rows(Case))
+
+
+@pytest.mark.parametrize("said", ["不好意思打扰了", "误会误会", "师傅来修好了"])
+def test_what_settles_the_matter_joins_nothing(sqlite_talk: Talk, said: str) -> None:
+    report(sqlite_talk, NO_WATER)
+    assert sqlite_talk.say(RESIDENT, said) is None
+    assert sqlite_talk.case().text == NO_WATER
 
 
 def test_words_long_after_the_report_stand_alone(sqlite_talk: Talk) -> None:
@@ -188,6 +229,7 @@ def test_a_neighbour_who_had_said_it_before_is_a_reporter_too(talk: Talk) -> Non
     report(talk, NO_WATER)
     assert reporters(talk) == 2
     assert outcomes(talk) == ["attached", "registered"]
+    assert talk.case().text == f"{NO_WATER}\n我家停水了 厨房一滴都没有"
 
 
 def test_the_photo_of_a_neighbour_who_joined_belongs_to_the_case(sqlite_talk: Talk) -> None:
@@ -261,4 +303,4 @@ def test_a_case_that_a_neighbour_joined_outlives_the_first_message(talk: Talk) -
     talk.say(NEIGHBOUR, "我家也是 一滴都没有")
     talk.say(RESIDENT, kind=Kind.RECALL, recalls="m1")
     assert talk.case().status is CaseStatus.DISPATCHED
-    assert talk.case().text == "[已撤回]"
+    assert talk.case().text == "[已撤回]\n我家也是 一滴都没有"
