@@ -123,7 +123,12 @@ def _may_hold(context: Context, post: Post, task: Task) -> bool:
 
 def leads(context: Context, case: Case) -> bool:
     """Whether the sender has a leading post at the case's unit or above it."""
-    chain = {unit.id for unit in context.directory.lineage(case.unit_id)}
+    return leads_unit(context, case.unit_id)
+
+
+def leads_unit(context: Context, unit_id: int) -> bool:
+    """Whether the sender has a leading post there or above."""
+    chain = {unit.id for unit in context.directory.lineage(unit_id)}
     return any(post.role in LEADING and post.unit_id in chain for post in context.sender.posts)
 
 

@@ -12,7 +12,7 @@ from classifiers.similarity import LIKELY, shared_words, similarity
 from data.models import Case, CaseReporter, CaseStatus
 from data.models.cases import FIRST_NUMBER
 from data.taxonomy import CaseClass
-from handlers.cases.actors import LEADING
+from handlers.cases.actors import leads_unit
 from handlers.cases.discipline import SEALED_WORDS
 from handlers.cases.lifecycle import OPEN
 from handlers.cases.likeness import same_photo
@@ -34,6 +34,7 @@ SAME_MATTER = (
         col(Case.received_at) >= bindparam("since"),
         col(Case.status).in_(OPEN),
         Case.id != bindparam("this"),
+        Case.account_id != bindparam("account"),
     )
     .limit(1)
 )
@@ -81,7 +82,7 @@ def candidates(context: Context, case: Case) -> list[Candidate]:
 
 
 def reported_before(context: Context, case: Case) -> bool:
-    """Whether an open case of the same building, entrance and category was received within the window."""
+    """Whether somebody else's open case of the same building, entrance and category came within the window."""
     if case.building_id is None:
         return False
     asked = {
@@ -90,6 +91,7 @@ def reported_before(context: Context, case: Case) -> bool:
         "category": case.category_code,
         "since": context.now - dt.timedelta(hours=context.policy.same_matter_hours),
         "this": case.id,
+        "account": case.account_id,
     }
     with context.session.no_autoflush:  # everything it looks for is older than what waits to be written
         return context.session.exec(SAME_MATTER, params=asked).first() is not None
@@ -171,13 +173,8 @@ def _candidate(context: Context, row: Any, score: float, why: str) -> Candidate:
         unit_id=row.unit_id,
         score=score,
         why=why,
-        led=_leads(context, row.unit_id),
+        led=leads_unit(context, row.unit_id),
     )
-
-
-def _leads(context: Context, unit_id: int) -> bool:
-    chain = {unit.id for unit in context.directory.lineage(unit_id)}
-    return any(post.role in LEADING and post.unit_id in chain for post in context.sender.posts)
 
 
 def _why(case: Case, row: Any, *, near: bool, pictured: bool) -> str:

@@ -72,6 +72,15 @@ def test_the_second_report_of_the_same_matter_hears_that_it_is_known(sqlite_talk
     sqlite_talk.later(hours=71)
     answer = sqlite_talk.say(NEIGHBOUR, RUBBISH)
     assert answer == f"已登记，编号 {FIRST + 1}：3号楼 环境卫生。这件事邻居也报过，正在办理。"
+
+
+def test_who_reports_the_same_again_is_no_neighbour_of_their_own(sqlite_talk: Talk) -> None:
+    report(sqlite_talk)
+    sqlite_talk.later(hours=5)
+    answer = sqlite_talk.say(RESIDENT, RUBBISH) or ""
+    assert answer.startswith(f"已登记，编号 {FIRST + 1}：3号楼 环境卫生")
+    assert "前办理" in answer
+    assert "邻居" not in answer
     assert len(sqlite_talk.rows(Case)) == 2  # people decide whether it is the same
 
 
