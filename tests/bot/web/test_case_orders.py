@@ -65,7 +65,7 @@ def test_the_page_offers_what_is_allowed_now(lamp: Talk, office: Office) -> None
     browser = office.signed_in(HEAD)
     assert _offered(browser) == ["派", "转", "上报", "补充", "并", "不受理", "转纪检"]
     assert "已登记为不受理" in _do(office, browser, "不受理", reason="不归本街道管")
-    assert _offered(browser) == ["没解决"]
+    assert _offered(browser) == ["没解决", "转纪检"]
     assert "1001" in _do(office, browser, "没解决", reason="还是归我们管")
     assert lamp.case().status is CaseStatus.DISPATCHED
 
