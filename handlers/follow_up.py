@@ -142,7 +142,7 @@ def _only_a_place(text: str, place: Place, said: Continuing) -> bool:
     Who answers a question or puts it right (对头,… 说错了,…) says a few words more.
     """
     most = MOST_WORDS_AROUND * (3 if said.corrects else 2 if said.agrees else 1)
-    return len(text) - len(place.text) - len(place.room or "") <= most
+    return not said.danger and len(text) - len(place.text) - len(place.room or "") <= most
 
 
 def _photo(message: IncomingMessage, context: Context) -> Reply:

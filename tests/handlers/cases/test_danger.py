@@ -87,6 +87,12 @@ def test_words_without_danger_raise_no_alarm(sqlite_talk: Talk, said: str) -> No
     assert heard(sqlite_talk) == {}
 
 
+def test_danger_said_with_the_place_that_was_asked_for(sqlite_talk: Talk) -> None:
+    report(sqlite_talk, "电梯坏了没人修", group="g009")
+    answer = sqlite_talk.say(RESIDENT, "2号楼困人了", "g009")
+    assert answer == replies.registered_emergency(FIRST, "2号楼", "119")
+
+
 def test_danger_in_another_building_is_another_case(sqlite_talk: Talk) -> None:
     lift(sqlite_talk)
     assert "1002" in (sqlite_talk.say(RESIDENT, "5号楼有人被困电梯里，快来人") or "")
