@@ -4,15 +4,17 @@ import datetime as dt
 
 from sqlmodel import col, select
 
+from classifiers import read_continuing
 from data.models import Case, CaseReporter, CaseStatus, Outcome
 from data.models.cases import FIRST_NUMBER
 from data.privacy import masked
-from handlers import notices, replies, staff_replies
-from handlers.cases import duplicates, intake
+from data.taxonomy import Urgency
+from handlers import notices, replies, report, staff_replies
+from handlers.cases import danger, duplicates, intake, neighbours
 from handlers.cases.actors import find_case, others_report, roles_in
 from handlers.cases.clock import start_clock
 from handlers.cases.dispatch import heads, holders, take_back
-from handlers.cases.lifecycle import FINAL, Action, ActorRole, advance, step
+from handlers.cases.lifecycle import FINAL, OPEN, Action, ActorRole, advance, step
 from handlers.errors import NoSuchCase, NotYourCase, NumberMissing, WordsMissing
 from handlers.message import Context, IncomingMessage, Reply
 
@@ -64,9 +66,21 @@ def supplement(message: IncomingMessage, context: Context) -> Reply:
         raise WordsMissing(context.command.verb, "补充的内容")
     advance(context, case, Action.SUPPLEMENT, roles, note=context.command.rest)
     intake.attach(context, case, message, Outcome.ATTACHED)
+    if _alarmed(context, case, context.command.rest):
+        return Reply(report.emergency(case, context.command.rest), case_id=case.id)
     words = staff_replies.supplement_notice(case.number, masked(context.command.rest)[:200])
     notices.tell_people(context, holders(context, case), words, case)
     return Reply(replies.supplemented(case.number), case_id=case.id)
+
+
+def _alarmed(context: Context, case: Case, words: str) -> bool:
+    """Whether the words make an emergency of a case that is worked on; then everybody was told them."""
+    said = read_continuing(words)
+    if context.understand is None or case.status not in OPEN or said.settles or not words:
+        return False
+    alone, both = (neighbours.read(context, text, "") for text in (words, f"{case.text}\n{words}"))
+    urgency = danger.urgency_of(said, alone, both)
+    return urgency is Urgency.EMERGENCY and danger.raised(context, case, urgency, words)
 
 
 def urge(message: IncomingMessage, context: Context) -> Reply:

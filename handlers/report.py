@@ -78,9 +78,9 @@ def confirm(message: IncomingMessage, context: Context, asked: PendingMessage) -
     return handle(replace(message, text=""), context.about(found), joined=[asked])
 
 
-def emergency(case: Case) -> str:
-    """The one line of an emergency: whom to call first, and that people were told."""
-    return replies.registered_emergency(case.number, case.place_text, _hotline(case.masked_text))
+def emergency(case: Case, words: str = "") -> str:
+    """The one line of an emergency: whom to call first, and that people were told; `words` were said of it later."""
+    return replies.registered_emergency(case.number, case.place_text, _hotline(words + case.masked_text))
 
 
 def _answer(context: Context, case: Case) -> str:

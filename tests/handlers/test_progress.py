@@ -3,6 +3,7 @@
 import pytest
 
 from data.models import Case, CaseStatus, Media, Message, Task, TaskStatus
+from data.taxonomy import Urgency
 from handlers import replies, staff_replies
 from handlers.message import Kind
 from tests.handlers.scenes import (
@@ -86,6 +87,25 @@ def test_supplementing_tells_whoever_has_the_task(sqlite_talk: Talk) -> None:
     message = sqlite_talk.rows(Message)[-1]
     assert (message.case_id, message.outcome) == (1, "attached")
     assert [media.message_id for media in sqlite_talk.rows(Media)] == [message.id]
+
+
+def test_supplementing_danger_makes_an_emergency_of_the_case(sqlite_talk: Talk) -> None:
+    number = report(sqlite_talk, "3号楼2单元电梯坏了没人修")
+    heard(sqlite_talk)
+    assert "119" in private(sqlite_talk, RESIDENT, f"补充 {number} 里面有人困住了")
+    told = heard(sqlite_talk)
+    assert MEMBER in told
+    assert len(told) > 1  # and the community
+    assert all(text.startswith(f"【紧急】{number}") for texts in told.values() for text in texts)
+    assert sqlite_talk.rows(Case)[0].urgency is Urgency.EMERGENCY
+
+
+@pytest.mark.parametrize("words", ["没有人被困，已经修好了", "旁边还有一袋垃圾"])
+def test_supplementing_what_is_no_danger_raises_nothing(sqlite_talk: Talk, words: str) -> None:
+    number = report(sqlite_talk, "3号楼2单元电梯坏了没人修")
+    before = sqlite_talk.rows(Case)[0].urgency
+    assert private(sqlite_talk, RESIDENT, f"补充 {number} {words}") == f"已补充到 {number}。"
+    assert sqlite_talk.rows(Case)[0].urgency is before
 
 
 def test_supplementing_with_a_photo_alone_and_with_nothing(sqlite_talk: Talk) -> None:
