@@ -33,6 +33,8 @@ def handle(message: IncomingMessage, context: Context) -> Reply | None:
 def _added(message: IncomingMessage, context: Context) -> Reply | None:
     """Said to the bot right after a report: more words for it if they are not clear alone, or tell of danger."""
     found, said = context.understanding, read_continuing(message.text)
+    if found.chance < rules().own_chance and found.action is not Action.ASK and not said.danger:
+        return None  # nothing is looked up for chatter
     case = talk.own_case(context, rules().own_minutes)
     if case is None or found.class_ is CaseClass.DISCIPLINE:
         return None
