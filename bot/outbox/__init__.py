@@ -81,7 +81,7 @@ class Outbox:
 
     def _claimed(self, now: dt.datetime, limit: int) -> Sequence[Claimed]:
         with self.database.reading() as session:
-            lost, idle = any_lost(session, now), nothing_to_do(session, now)
+            lost, idle = any_lost(session, now), nothing_to_do(session, self.channels, now)
         if idle and not lost:
             return ()
         with self.database.writing() as session:

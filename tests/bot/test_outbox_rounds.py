@@ -1,5 +1,6 @@
 """A round goes on past a result that could not be written, and ends early where the process is to stop."""
 
+import datetime as dt
 import sqlite3
 import threading
 from dataclasses import dataclass, field
@@ -10,8 +11,9 @@ from sqlalchemy.engine import make_url
 from starlette.testclient import TestClient
 
 from bot.app import build_app
-from bot.channels import Outgoing, Receipt
+from bot.channels import ChannelBusy, Outgoing, Receipt
 from bot.outbox import Outbox
+from bot.outbox.breaker import FAILURES_IN_A_ROW
 from bot.outbox.claims import CLAIM
 from data.database import Database
 from data.models import OutboxMessage, OutboxStatus
@@ -63,6 +65,21 @@ def test_a_result_that_cannot_be_written_costs_the_others_nothing(sqlite_talk: T
     assert [status for status, _attempts in _rows(talk)] == [UNKNOWN, SENT]
     assert [sent.text for sent in channel.sent] == ["0", "1"]
     other.close()
+    database.close()
+
+
+def test_what_waits_for_a_platform_that_is_left_alone_keeps_no_writer_waiting(sqlite_talk: Talk) -> None:
+    talk = sqlite_talk
+    _queue(talk, FAILURES_IN_A_ROW + 1)
+    database = Database(talk.bot.settings.database_url)
+    event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
+    outbox = Outbox(database, {"console": RecordingChannel(failures=[ChannelBusy("503")] * FAILURES_IN_A_ROW)})
+    assert outbox.deliver(talk.now) == FAILURES_IN_A_ROW
+    other = sqlite3.connect(make_url(talk.bot.settings.database_url).database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert outbox.deliver(talk.now) == 0
+    other.close()
+    assert outbox.deliver(talk.now + dt.timedelta(minutes=1)) == 1
     database.close()
 
 
